@@ -1,0 +1,48 @@
+/* From record formats to records: files, folders and standard input in, batch
+ * entries out. Parsers do no I/O: sources give bytes, the scanner cuts them
+ * into elements, a format turns one element into one record. What cannot be
+ * decoded becomes an entry with a reason, never a stop. */
+#ifndef SLUICE_FEED_H
+#define SLUICE_FEED_H
+
+#include <stdbool.h>
+#include "sluice/batch.h"
+#include "sluice/config.h"
+#include "sluice/err.h"
+#include "sluice/state.h"
+
+struct sluice_feed;
+
+/** In: config   inputs; borrowed
+ *      spool    folder where standard input is spooled, sealed, before it is read
+ *      spool_key  NULL when no input is standard input
+ *  Returns SLUICE_ERR_MISSING, _ACCESS, _FORMAT (a mapping), with findings that say where. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findings *findings,
+                                 const struct sluice_config *config, const char *spool,
+                                 const uint8_t *spool_key);
+void sluice_feed_close(struct sluice_feed *feed);
+
+/** Append entries until the batch is full or nothing is there now.
+ *  *end: all files are read to their end (in a watched folder: for now).
+ *  collected_at of each new record is now_us. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us,
+                                 bool *end);
+
+/** One element of a format as one entry; used for replay from quarantine.
+ *  entry->input, raw, form are set by the caller; everything else is the result. */
+void sluice_feed_decode(struct sluice_feed *feed, struct sluice_batch *batch, struct sluice_entry *entry,
+                        int64_t now_us);
+
+/** Positions of all files as a table of the transport: id 1. */
+struct sluice_state_table sluice_feed_table(struct sluice_feed *feed);
+
+/** Bytes read and bytes known of, for progress. */
+void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, uint64_t *known_bytes);
+
+/** Unknown fields seen, by name; names beyond 256, or with three digits in a row, count as "other". */
+void sluice_feed_unknown_fields(const struct sluice_feed *feed,
+                                void (*visit)(void *self, const char *name, uint64_t count), void *self);
+
+#endif

@@ -1,0 +1,180 @@
+/* A tenant's promises, loaded from YAML, checked, and compiled to flat tables.
+ * The hot path reads only struct sluice_purpose; everything in words is for
+ * explain, diff, ropa and error messages. */
+#ifndef SLUICE_POLICY_H
+#define SLUICE_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sluice/buffer.h"
+#include "sluice/err.h"
+#include "sluice/field.h"
+#include "sluice/record.h"
+#include "sluice/str.h"
+
+#define SLUICE_PURPOSES_MAX        16   /* of one tenant, over all its versions */
+#define SLUICE_PURPOSE_FIELDS_MAX  SLUICE_FIELD_COUNT
+#define SLUICE_NAME_MAX            31   /* bytes of a tenant's, purpose's or input's name */
+#define SLUICE_BASIS_RULES_MAX     8
+#define SLUICE_RULE_REGIONS_MAX    40
+#define SLUICE_POLICY_VERSION_SIZE 8    /* bytes: the start of BLAKE2b over the version's files */
+
+/* GDPR Art. 6(1)(a) to (f); numbers as in proto LawfulBasis. 0 emits nothing. */
+enum sluice_basis {
+    SLUICE_BASIS_NONE,
+    SLUICE_BASIS_CONSENT,
+    SLUICE_BASIS_CONTRACT,
+    SLUICE_BASIS_LEGAL_OBLIGATION,
+    SLUICE_BASIS_VITAL_INTERESTS,
+    SLUICE_BASIS_PUBLIC_TASK,
+    SLUICE_BASIS_LEGITIMATE_INTERESTS,
+    SLUICE_BASIS_COUNT
+};
+
+enum sluice_anchor {             /* from which instant a period runs */
+    SLUICE_ANCHOR_EVENT,         /* start of the record */
+    SLUICE_ANCHOR_COLLECTION,    /* collected_at */
+    SLUICE_ANCHOR_INVOICE,       /* end of the calendar month of the event */
+    SLUICE_ANCHOR_COUNT
+};
+
+enum sluice_epoch_kind {
+    SLUICE_EPOCH_SECONDS,        /* epoch_s seconds since 1970 */
+    SLUICE_EPOCH_MONTH,          /* calendar months in UTC */
+    SLUICE_EPOCH_RECORD,         /* a pseudonym per record: nothing links two rows */
+};
+
+/* Whether an objection stops a purpose. */
+enum sluice_objection {
+    SLUICE_OBJECTION_BY_BASIS,   /* stops what rests on legitimate interests */
+    SLUICE_OBJECTION_ALWAYS,     /* stops it whatever the basis: direct marketing */
+    SLUICE_OBJECTION_GROUND,     /* goes on, on a recorded compelling ground */
+};
+
+/* First rule that fits decides. No rule fits: SLUICE_BASIS_NONE. */
+struct sluice_basis_rule {
+    uint8_t contracts;           /* bits of 1 << enum sluice_contract */
+    bool regions_inverted;       /* fits where the region is none of the listed; an unknown region is none */
+    uint8_t basis;               /* enum sluice_basis */
+    uint8_t region_count;        /* 0: any region, known or not */
+    char regions[SLUICE_RULE_REGIONS_MAX][7];   /* "DE", or "US-CA"; "US" covers "US-CA" */
+};
+
+/* One step of projection: the record's field in the form of one row number. */
+struct sluice_projection {
+    uint8_t field;               /* enum sluice_field */
+    uint8_t transform;           /* enum sluice_transform */
+    uint8_t number;              /* of purpose.proto */
+    uint32_t parameter;
+};
+
+struct sluice_purpose {
+    char name[SLUICE_NAME_MAX + 1];
+    bool declared;               /* a zeroed purpose emits nothing */
+    bool anonymous;              /* input: anonymous */
+    bool restrict_exempt;        /* goes on while the subject is restricted */
+    uint8_t objection;           /* enum sluice_objection */
+    uint8_t anchor;              /* enum sluice_anchor */
+    uint8_t epoch_kind;          /* enum sluice_epoch_kind */
+    uint8_t roles;               /* bits of 1 << enum sluice_role */
+    uint16_t services;           /* bits of 1 << enum sluice_service */
+    uint8_t basis_rule_count;
+    uint8_t projection_count;
+    struct sluice_basis_rule basis_rules[SLUICE_BASIS_RULES_MAX];
+    struct sluice_projection projections[SLUICE_PURPOSE_FIELDS_MAX];   /* by number, rising; what is not here is dropped */
+    uint64_t required;           /* bits of 1 << enum sluice_field: absent, the purpose emits nothing */
+    int64_t assessed_at_us;      /* records collected before are not emitted; 0: no assessment is needed */
+    int64_t epoch_s;             /* for SLUICE_EPOCH_SECONDS */
+    int64_t retention_s;         /* the period */
+    int64_t bucket_s;            /* width of a deadline bucket: one day, or one hour under 30 days, or the policy's */
+};
+
+struct sluice_policy_words;      /* what is only for people */
+
+struct sluice_policy {
+    char tenant[SLUICE_NAME_MAX + 1];
+    uint8_t version[SLUICE_POLICY_VERSION_SIZE];
+    int64_t effective_at_us;
+    uint8_t role;                /* enum sluice_role of records that do not say */
+    uint8_t min_age;             /* subjects known to be younger are not held; 0: no limit */
+    bool quarantine_unknown_fields;
+    size_t prohibited_count;
+    char (*prohibited)[SLUICE_NAME_MAX + 1];   /* names of classes and fields that must not be held */
+    size_t purpose_count;
+    struct sluice_purpose purposes[SLUICE_PURPOSES_MAX];
+    struct sluice_policy_words *words;
+};
+
+/* What is wrong with a policy, or worth knowing, and where. */
+enum sluice_finding_level { SLUICE_FINDING_NOTE, SLUICE_FINDING_WARNING, SLUICE_FINDING_ERROR };
+struct sluice_finding {
+    uint8_t level;               /* enum sluice_finding_level */
+    const char *rule;            /* fixed word, e.g. "basis-missing"; see policy check --rules */
+    char file[256];
+    unsigned line;               /* 1-based; 0: the whole file */
+    unsigned column;             /* 1-based */
+    char text[256];              /* one sentence that says what to do */
+};
+struct sluice_findings {
+    struct sluice_finding *list;
+    size_t count;
+    size_t capacity;
+    size_t errors;
+};
+void sluice_findings_init(struct sluice_findings *findings);
+void sluice_findings_deinit(struct sluice_findings *findings);
+__attribute__((format(printf, 7, 8)))
+void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_level level,
+                         const char *rule, const char *file, unsigned line, unsigned column,
+                         const char *format, ...);
+/** FILE:LINE:COLUMN: error: TEXT [RULE], one line each. */
+void sluice_findings_print(const struct sluice_findings *findings, struct sluice_buffer *out);
+
+/** Load one version from its file, with the overlays that the file names, and check it.
+ *
+ *  Out: policy    new; free with sluice_policy_free
+ *       findings  every error, warning and note, in order of position
+ *  In:  path      the policy's file
+ *       now_us    for safeguards and assessments that end
+ *  Returns SLUICE_OK, or SLUICE_ERR_POLICY with policy NULL when findings hold
+ *  an error, or an error of reading. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_policy_load(struct sluice_policy **policy, struct sluice_findings *findings,
+                                   const char *path, int64_t now_us);
+void sluice_policy_free(struct sluice_policy *policy);
+
+/** NULL when the policy declares no such purpose. */
+const struct sluice_purpose *sluice_policy_purpose(const struct sluice_policy *policy, const char *name);
+
+/** The basis for that counterparty and region; region may be empty (unknown). */
+enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose,
+                                       enum sluice_contract contract, struct sluice_str region);
+
+/** What a record collected under `then` may do today: of purposes and fields
+ *  the intersection (the stricter form where two transforms differ, dropped
+ *  where neither is clearly stricter), of periods the shorter.
+ *  now and then may be the same. Both outlive nothing: out is a copy. */
+void sluice_purpose_intersect(struct sluice_purpose *out, const struct sluice_purpose *now,
+                              const struct sluice_purpose *then);
+
+/** The epoch of an instant: a number that rises with time. EPOCH_RECORD has none: 0. */
+uint32_t sluice_purpose_epoch(const struct sluice_purpose *purpose, int64_t start_us);
+/** The first instant after that epoch, microseconds. */
+int64_t sluice_purpose_epoch_end_us(const struct sluice_purpose *purpose, uint32_t epoch);
+
+/** The deadline of the bucket, seconds since 1970: anchor plus period rounded
+ *  down to the bucket's width. */
+int64_t sluice_purpose_deadline_s(const struct sluice_purpose *purpose, int64_t start_us,
+                                  int64_t collected_at_us);
+
+/** Texts for people, into out. json: one JSON document instead of a table. */
+enum sluice_err sluice_policy_explain(const struct sluice_policy *policy, bool json, struct sluice_buffer *out);
+enum sluice_err sluice_policy_diff(const struct sluice_policy *from, const struct sluice_policy *to,
+                                   bool json, struct sluice_buffer *out);
+enum sluice_err sluice_policy_ropa(const struct sluice_policy *policy, bool json, struct sluice_buffer *out);
+/** The narrowed proto file of one purpose: only the fields its consumers can see. */
+enum sluice_err sluice_policy_proto(const struct sluice_policy *policy, const char *purpose,
+                                    struct sluice_buffer *out);
+
+#endif

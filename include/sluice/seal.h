@@ -1,0 +1,74 @@
+/* What no stream may hold and nothing may lose: quarantined, suspended and
+ * parked records, sealed with one key per commit that is itself sealed to the
+ * operator (and, for what must re-enter by itself, to the worker). Proto:
+ * SealedRecords and SealedEntry. */
+#ifndef SLUICE_SEAL_H
+#define SLUICE_SEAL_H
+
+#include "sluice/batch.h"
+#include "sluice/buffer.h"
+#include "sluice/crypto.h"
+#include "sluice/err.h"
+#include "sluice/keyring.h"
+
+enum sluice_store { SLUICE_STORE_QUARANTINE = 1, SLUICE_STORE_PARK = 2, SLUICE_STORE_SUSPENDED = 3 };
+
+/** "quarantine", "park", "suspended": also the name of the stream. */
+const char *sluice_store_name(enum sluice_store store);
+
+/* The entries of one commit for one store, tenant and deadline. */
+struct sluice_sealer {
+    struct sluice_buffer content;   /* SealedEntry after SealedEntry, each behind its length */
+    uint32_t record_count;
+};
+
+void sluice_sealer_init(struct sluice_sealer *sealer, size_t size_max);
+void sluice_sealer_deinit(struct sluice_sealer *sealer);   /* wipes */
+
+/** Add an entry. raw goes in as it is unless the record was decoded, when the
+ *  record is written as RawRecord (collected_at is kept that way); quarantine
+ *  keeps raw as it arrived. field_name may be NULL.
+ *  subject_key, park only: raw is sealed under it as well (AAD: subject). */
+void sluice_sealer_add(struct sluice_sealer *sealer, enum sluice_store store,
+                       const struct sluice_entry *entry, const char *field_name,
+                       const uint8_t *subject, const uint8_t *subject_key);
+
+/** Append one framed `sealed = 2` of a PurposeBatch and empty the sealer. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_sealer_finish(struct sluice_sealer *sealer, struct sluice_buffer *out,
+                                     enum sluice_store store, int64_t deadline_s,
+                                     const struct sluice_keyring *keyring);
+
+struct sluice_sealed_entry {
+    struct sluice_str reason, raw, source_id, file, field, tenant;
+    uint32_t form;
+    uint64_t position, line, purposes;
+    int64_t collected_at_us;
+    uint8_t fingerprint[16];
+    uint8_t subject[16];
+    bool has_fingerprint;
+    bool has_subject;
+};
+
+/** Open one SealedRecords (without frame) with the operator's secret key, or with the worker's.
+ *  Out: content  the opened bytes, appended; entries are read from it with sluice_sealed_next
+ *       store, deadline_s
+ *  Returns SLUICE_ERR_KEY when the key does not fit, SLUICE_ERR_DAMAGED. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_sealed_open(struct sluice_buffer *content, enum sluice_store *store,
+                                   int64_t *deadline_s, const uint8_t *bytes, size_t len,
+                                   const uint8_t public_key[static SLUICE_PUBLIC_KEY_SIZE],
+                                   const uint8_t secret_key[static SLUICE_SECRET_KEY_SIZE], bool worker);
+
+/** 1 with *entry set (views into the content), 0 at the end, -1 when damaged. */
+int sluice_sealed_next(struct sluice_cursor *content, struct sluice_sealed_entry *entry);
+
+/** Take the second seal off a parked record's raw; key from sluice_park_key. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_sealed_open_parked(struct sluice_buffer *raw, const struct sluice_sealed_entry *entry,
+                                          const uint8_t subject_key[static SLUICE_KEY_SIZE]);
+
+/** The key of a subject's parked rows, from all of its secrets (so it dies with any erasure of the row). */
+void sluice_park_key(uint8_t key[static SLUICE_KEY_SIZE], const uint8_t secrets[], size_t secrets_len);
+
+#endif

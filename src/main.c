@@ -1,0 +1,40 @@
+/* The table of subcommands, nothing else. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "cli/cli.h"
+
+static const struct command {
+    const char *name;
+    int (*run)(int argc, char *argv[]);
+    const char *help;
+} commands[] = {
+};
+static const size_t command_count = sizeof commands / sizeof commands[0];
+
+static void usage(FILE *out)
+{
+    fprintf(out, "usage: sluice COMMAND [OPTION]...\n\n");
+    for (size_t i = 0; i < command_count; i++)
+        fprintf(out, "  %-11s %s\n", commands[i].name, commands[i].help);
+    fprintf(out, "\n'sluice COMMAND --help' tells what a command takes. 'sluice --version' tells the version.\n");
+}
+
+int main(int argc, char *argv[])
+{
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        printf("sluice %s\n", SLUICE_VERSION);
+        return EX_OK;
+    }
+    if (argc > 1 && strcmp(argv[1], "--help") == 0) {
+        usage(stdout);
+        return EX_OK;
+    }
+    for (size_t i = 0; argc > 1 && i < command_count; i++)
+        if (strcmp(argv[1], commands[i].name) == 0)
+            return commands[i].run(argc - 1, argv + 1);
+
+    usage(stderr);
+    return EX_USAGE;
+}
