@@ -1,6 +1,7 @@
 /* YAML as a tree that knows where everything stands. Only src/yaml/ includes
  * <yaml.h>. Anchors, aliases, tags and several documents are refused; so are
- * duplicate keys, nesting beyond 32 and files beyond 4 MiB. */
+ * duplicate keys, control characters, nesting beyond 32, more than 65 536 values
+ * and files beyond 4 MiB. */
 #ifndef YAML_YAML_H
 #define YAML_YAML_H
 
