@@ -26,6 +26,11 @@
 SLUICE_MUST_CHECK
 enum sluice_err sluice_crypto_init(void);
 
+/** No core files, and no other process of the same user may attach or read the
+ *  memory. Called by every command that opens the keyring. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_process_harden(void);
+
 void sluice_random(void *bytes, size_t len);          /* drawn in blocks: no system call per call */
 void sluice_wipe(void *bytes, size_t len);
 bool sluice_equal_constant_time(const void *a, const void *b, size_t len);
@@ -75,6 +80,10 @@ enum sluice_err sluice_box_open(uint8_t key[static SLUICE_KEY_SIZE],
                                 const uint8_t sealed[static SLUICE_SEALED_KEY_SIZE],
                                 const uint8_t public_key[static SLUICE_PUBLIC_KEY_SIZE],
                                 const uint8_t secret_key[static SLUICE_SECRET_KEY_SIZE]);
+
+/** Whether a public key from outside can be sealed to: not weak and not of small order.
+ *  sluice_box_seal takes none that is not. */
+bool sluice_box_public_key_usable(const uint8_t public_key[static SLUICE_PUBLIC_KEY_SIZE]);
 
 /** Whether bytes look like no random key: all equal, printable text, few distinct values. */
 bool sluice_key_is_weak(const uint8_t *bytes, size_t len);
