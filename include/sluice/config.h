@@ -85,4 +85,7 @@ void sluice_config_free(struct sluice_config *config);
 /** NULL when no such tenant is configured. */
 const struct sluice_tenant_config *sluice_config_tenant(const struct sluice_config *config, const char *name);
 
+/** Every option with its kind, default and meaning, a line each. */
+void sluice_config_reference(struct sluice_buffer *out);
+
 #endif

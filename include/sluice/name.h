@@ -16,11 +16,12 @@ bool sluice_name_valid(const char *text);
  *  (the folder of records without a tenant). */
 bool sluice_name_reserved(const char *text);
 
-/* The candidate that somebody probably meant; best stays NULL when none is near. */
+/* The candidate that somebody probably meant; best stays empty when none is near. */
+#define SLUICE_NEAREST_SIZE 64
 struct sluice_nearest {
     const char *text;
-    const char *best;
     size_t distance;
+    char best[SLUICE_NEAREST_SIZE];
 };
 void sluice_nearest_init(struct sluice_nearest *nearest, const char *text);
 void sluice_nearest_offer(struct sluice_nearest *nearest, const char *candidate);

@@ -1,10 +1,11 @@
 #include "sluice/name.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "sluice/policy.h"
 
-#define NEAREST_TEXT_MAX 64   /* longer words are compared by their start */
+#define NEAREST_TEXT_MAX (SLUICE_NEAREST_SIZE - 1) /* longer words are compared by their start */
 
 static bool is_digit(char c)
 {
@@ -80,6 +81,6 @@ void sluice_nearest_offer(struct sluice_nearest *nearest, const char *candidate)
 
     if (found < nearest->distance) {
         nearest->distance = found;
-        nearest->best = candidate;
+        snprintf(nearest->best, sizeof nearest->best, "%s", candidate);
     }
 }
