@@ -50,16 +50,17 @@ enum sluice_reason sluice_imsi_parse(struct sluice_imsi *imsi, struct sluice_str
 /** 18 or 19 digits ending in their Luhn digit, or 20 where the last is one
  *  (or a padding F, which is taken off). */
 enum sluice_reason sluice_iccid_parse(struct sluice_iccid *iccid, struct sluice_str text);
-/** A leading + is taken off. */
+/** A leading + is taken off; a leading 0 is refused, as no country code starts with it. */
 enum sluice_reason sluice_msisdn_parse(struct sluice_msisdn *msisdn, struct sluice_str text);
 enum sluice_reason sluice_eid_parse(struct sluice_eid *eid, struct sluice_str text);
 /** 14 digits, 15 with a right or a zero check digit, or 16 (IMEISV). */
 enum sluice_reason sluice_imei_parse(struct sluice_imei *imei, struct sluice_str text);
 enum sluice_reason sluice_address_parse(struct sluice_address *address, struct sluice_str text);
 
-/** mnc as text keeps its length; a one-digit MNC, or one given as a number
- *  (mnc_is_number), gets its length from the table of countries in plmn.c, and
- *  is refused where that country uses both lengths. */
+/** mnc as text keeps its length; a one-digit MNC, or one below 100 given as a
+ *  number (mnc_is_number), gets its length from the table of countries in
+ *  plmn.c, and is refused where that country uses both lengths (001 and 999,
+ *  the test networks, do). Leading zeros lost from mcc come back: it has three digits. */
 enum sluice_reason sluice_plmn_parse(struct sluice_plmn *plmn, struct sluice_str mcc,
                                      struct sluice_str mnc, bool mnc_is_number);
 
