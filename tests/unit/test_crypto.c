@@ -10,6 +10,19 @@
 #include "sluice/crypto.h"
 #include "sluice/token.h"
 
+/* The sanitizers take mlock away, so nothing is locked there. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define MLOCK_IS_REPLACED true
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MLOCK_IS_REPLACED true
+#endif
+#ifndef MLOCK_IS_REPLACED
+#define MLOCK_IS_REPLACED false
+#endif
+
 static void from_hex(uint8_t *out, const char *hex)
 {
     for (size_t i = 0; hex[2 * i]; i++) {
@@ -227,7 +240,7 @@ static void random_bytes_do_not_repeat(void **state)
     for (size_t i = 1; i < DRAWS; i++)
         assert_memory_not_equal(draws[i - 1], draws[i], sizeof draws[i]);
     for (size_t i = 0; i < DRAWS * sizeof *draws; i++)
-        ones += (size_t)__builtin_popcount(draws[0][i]);
+        ones += (size_t)__builtin_popcount(((const uint8_t *)draws)[i]);
     /* 524 288 bits: half of them, give or take 8 standard deviations (362). */
     assert_in_range(ones, 262144 - 2896, 262144 + 2896);
     free(draws);
@@ -315,7 +328,7 @@ static void secrets_are_locked_and_not_dumped(void **state)
     for (size_t i = 0; i < 5000; i++)
         assert_int_equal(secret[i], 0);
     flags_of(flags, secret);
-    assert_non_null(strstr(flags, " lo"));   /* locked */
+    assert_true(MLOCK_IS_REPLACED || strstr(flags, " lo"));   /* locked */
     assert_non_null(strstr(flags, " dd"));   /* not in core files */
     assert_non_null(strstr(flags, " wf"));   /* wiped on fork */
     flags_of(flags, &plain);
@@ -337,6 +350,8 @@ static void two_megabytes_fit_the_usual_limit_and_more_than_it_is_refused(void *
 {
     const size_t small = 2 << 20, large = 9 << 20;
 
+    if (MLOCK_IS_REPLACED)
+        skip();
     assert_int_equal(in_child(allocates_within_the_limit, &small), 0);
     assert_int_equal(in_child(allocates_within_the_limit, &large), 1);
 }
