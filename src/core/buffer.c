@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "sluice/utf8.h"
+
 void sluice_buffer_init(struct sluice_buffer *buffer, size_t size_max)
 {
     *buffer = (struct sluice_buffer){ .size_max = size_max };
@@ -116,29 +118,6 @@ enum sluice_err sluice_buffer_err(const struct sluice_buffer *buffer)
     return buffer->failed ? SLUICE_ERR_MEMORY : SLUICE_OK;
 }
 
-/* Length of the well-formed UTF-8 sequence at text, 0 where there is none
- * (Unicode 15, table 3-7: no overlong forms, no surrogates). */
-static size_t utf8_length(const unsigned char *text, size_t len)
-{
-    const unsigned char lead = text[0];
-    size_t size;
-
-    if (lead < 0x80)
-        return 1;
-    if (lead < 0xc2 || lead > 0xf4)
-        return 0;
-    size = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-    if (size > len)
-        return 0;
-    for (size_t i = 1; i < size; i++)
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-    if ((lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) ||
-        (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f))
-        return 0;
-    return size;
-}
-
 void sluice_buffer_append_json(struct sluice_buffer *buffer, struct sluice_str text)
 {
     const unsigned char *at = (const unsigned char *)text.bytes;
@@ -146,7 +125,7 @@ void sluice_buffer_append_json(struct sluice_buffer *buffer, struct sluice_str t
 
     sluice_buffer_append_u8(buffer, '"');
     while (left > 0) {
-        const size_t size = utf8_length(at, left);
+        const size_t size = sluice_utf8_length((const char *)at, left);
 
         if (size == 0)
             sluice_buffer_append_text(buffer, "\xef\xbf\xbd");
