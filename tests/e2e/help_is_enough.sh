@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Every subcommand explains itself and exits 0; so does the program.
+. "$(dirname "$0")/lib.sh"
+
+expect 0 sluice --help
+says "$T/stdout" "usage: sluice"
+expect 0 sluice --version
+grep -qE '^sluice [0-9]+\.[0-9]+\.[0-9]+$' "$T/stdout" || fail "no version: $(cat "$T/stdout")"
+
+seen=0
+for command in $(commands); do
+    expect 0 sluice "$command" --help
+    says "$T/stdout" "usage: sluice $command"
+    [ "$(wc -l <"$T/stdout")" -ge 3 ] || fail "sluice $command --help says next to nothing"
+    [ ! -s "$T/stderr" ] || fail "sluice $command --help wrote to standard error"
+    seen=$((seen + 1))
+done
+[ $seen -gt 0 ] || fail "the program lists no subcommand"
