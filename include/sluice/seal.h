@@ -19,21 +19,27 @@ const char *sluice_store_name(enum sluice_store store);
 /* The entries of one commit for one store, tenant and deadline. */
 struct sluice_sealer {
     struct sluice_buffer content;   /* SealedEntry after SealedEntry, each behind its length */
+    struct sluice_buffer scratch;   /* of one record */
     uint32_t record_count;
 };
 
 void sluice_sealer_init(struct sluice_sealer *sealer, size_t size_max);
 void sluice_sealer_deinit(struct sluice_sealer *sealer);   /* wipes */
+/** Forget what was added, as an abort does; wipes and keeps the memory. */
+void sluice_sealer_clear(struct sluice_sealer *sealer);
 
-/** Add an entry. raw goes in as it is unless the record was decoded, when the
- *  record is written as RawRecord (collected_at is kept that way); quarantine
- *  keeps raw as it arrived. field_name may be NULL.
- *  subject_key, park only: raw is sealed under it as well (AAD: subject). */
+/** Add an entry. Park and suspended keep the record as RawRecord; quarantine
+ *  keeps raw as it arrived (a record that was never bytes: as RawRecord).
+ *  field_name may be NULL. An entry that holds a secret must not come here.
+ *  subject, subject_key: park only, both; raw is sealed under the key as well (AAD: subject).
+ *  What does not fit is told by sluice_sealer_finish. */
 void sluice_sealer_add(struct sluice_sealer *sealer, enum sluice_store store,
                        const struct sluice_entry *entry, const char *field_name,
                        const uint8_t *subject, const uint8_t *subject_key);
 
-/** Append one framed `sealed = 2` of a PurposeBatch and empty the sealer. */
+/** Append one framed `sealed = 2` of a PurposeBatch and empty the sealer; an
+ *  empty sealer appends nothing.
+ *  Returns SLUICE_ERR_MEMORY when an entry or the frame did not fit. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_sealer_finish(struct sluice_sealer *sealer, struct sluice_buffer *out,
                                      enum sluice_store store, int64_t deadline_s,
@@ -44,11 +50,22 @@ struct sluice_sealed_entry {
     uint32_t form;
     uint64_t position, line, purposes;
     int64_t collected_at_us;
+    int64_t start_us;               /* parked: with subject, the generation that it is of */
     uint8_t fingerprint[16];
     uint8_t subject[16];
     bool has_fingerprint;
     bool has_subject;
 };
+
+/* What stands in clear, covered by the seal of the content. */
+struct sluice_sealed_head {
+    enum sluice_store store;
+    int64_t deadline_s;
+    uint32_t record_count;
+};
+/** Read the head of one SealedRecords (without frame); not proved until the content is opened. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_sealed_peek(struct sluice_sealed_head *head, const uint8_t *bytes, size_t len);
 
 /** Open one SealedRecords (without frame) with the operator's secret key, or with the worker's.
  *  Out: content  the opened bytes, appended; entries are read from it with sluice_sealed_next
