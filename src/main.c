@@ -10,6 +10,7 @@ static const struct command {
     int (*run)(int argc, char *argv[]);
     const char *help;
 } commands[] = {
+    { "check", cli_check, "say what is wrong before anything runs" },
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];
 
@@ -31,9 +32,14 @@ int main(int argc, char *argv[])
         usage(stdout);
         return EX_OK;
     }
-    for (size_t i = 0; argc > 1 && i < command_count; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
+    for (size_t i = 0; argc > 1 && i < command_count; i++) {
+        if (strcmp(argv[1], commands[i].name) != 0)
+            continue;
+        char name[32];   /* what getopt and cli_fail put before a message */
+        snprintf(name, sizeof name, "sluice %s", commands[i].name);
+        argv[1] = name;
+        return commands[i].run(argc - 1, argv + 1);
+    }
 
     usage(stderr);
     return EX_USAGE;

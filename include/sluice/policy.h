@@ -130,6 +130,8 @@ void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_l
                          const char *format, ...);
 /** FILE:LINE:COLUMN: error: TEXT [RULE], one line each. */
 void sluice_findings_print(const struct sluice_findings *findings, struct sluice_buffer *out);
+/** A JSON array of {level, rule, file, line, column, text}. */
+void sluice_findings_json(const struct sluice_findings *findings, struct sluice_buffer *out);
 
 /** Load one version from its file, with the overlays that the file names, and check it.
  *

@@ -95,6 +95,9 @@ void config_check(struct config_reader *reader, const struct sluice_config *conf
     if (clock && config->clock_us)
         sluice_findings_add(reader->findings, SLUICE_FINDING_NOTE, "clock-set", reader->file, clock->key_line,
                             clock->key_column, "the clock starts at a fixed instant: for tests only");
+    if (config->input_count == 0 && !inputs)
+        sluice_findings_add(reader->findings, SLUICE_FINDING_WARNING, "inputs-none", reader->file, root->line,
+                            root->column, "there are no inputs: nothing will be read");
     for (size_t i = 0; i < config->tenant_count; i++)
         check_policies(reader, &config->tenants[i], &tenants->children[i]);
     for (size_t i = 0; i < config->input_count; i++)

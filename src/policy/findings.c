@@ -40,10 +40,10 @@ void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_l
     va_end(args);
 }
 
+static const char *const levels[] = { "note", "warning", "error" };
+
 void sluice_findings_print(const struct sluice_findings *findings, struct sluice_buffer *out)
 {
-    static const char *const levels[] = { "note", "warning", "error" };
-
     for (size_t i = 0; i < findings->count; i++) {
         const struct sluice_finding *finding = &findings->list[i];
 
@@ -52,4 +52,20 @@ void sluice_findings_print(const struct sluice_findings *findings, struct sluice
             sluice_buffer_printf(out, ":%u:%u", finding->line, finding->column);
         sluice_buffer_printf(out, ": %s: %s [%s]\n", levels[finding->level], finding->text, finding->rule);
     }
+}
+
+void sluice_findings_json(const struct sluice_findings *findings, struct sluice_buffer *out)
+{
+    sluice_buffer_append_text(out, "[");
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct sluice_finding *finding = &findings->list[i];
+
+        sluice_buffer_printf(out, "%s{\"level\":\"%s\",\"rule\":\"%s\",\"file\":", i ? "," : "",
+                             levels[finding->level], finding->rule);
+        sluice_buffer_append_json(out, sluice_str_from(finding->file));
+        sluice_buffer_printf(out, ",\"line\":%u,\"column\":%u,\"text\":", finding->line, finding->column);
+        sluice_buffer_append_json(out, sluice_str_from(finding->text));
+        sluice_buffer_append_text(out, "}");
+    }
+    sluice_buffer_append_text(out, "]");
 }

@@ -234,6 +234,7 @@ static void what_is_odd_but_usable_is_said_and_loaded(void **state)
     static const struct { const char *text; const char *rule; } cases[] = {
         { "clock: 2026-11-01T00:00:00Z\n" TENANTS INPUT, "clock-set" },
         { TENANTS "inputs: [{ name: a, format: emnify, path: b }]\n", "input-unassigned" },
+        { TENANTS, "inputs-none" },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
