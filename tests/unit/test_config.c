@@ -178,7 +178,7 @@ static void one_fault_is_one_finding_with_its_place(void **state)
           2, 77, "twice" },
         { TENANTS "inputs: [{ name: a, format: raw, path: out }]\n", "folders-overlap", 2, 40, "cannot be" },
         { "output: state\n" TENANTS INPUT, "folders-overlap", 1, 9, "same folder" },
-        { "tenants: { acme: { policies: [a, a] } }\n", "policy-twice", 1, 34, "one version" },
+        { "tenants: { acme: { policies: [a, a] } }\n" INPUT, "policy-twice", 1, 34, "one version" },
         { "state: ''\n" TENANTS INPUT, "value", 1, 8, "empty" },
         { "watch: maybe\n" TENANTS INPUT, "value", 1, 8, "yes or no" },
         { "clock: tomorrow\n" TENANTS INPUT, "value", 1, 8, "2026-11-01T00:00:00Z" },
