@@ -90,6 +90,13 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_find(struct sluice_vault *vault, struct sluice_subject *subject,
                                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
+/** The longest interval around at_s in which sluice_vault_find gives the same
+ *  answer for this tag: up to where a generation begins or ends. [*from_s, *to_s),
+ *  the whole of time for a tag without rows. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_interval(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
+                                      uint32_t at_s, uint32_t *from_s, uint32_t *to_s);
+
 /** Stage a new or changed row (key: tag and generation_s); with mint_count,
  *  random secrets are added up to that many first. Found by _find at once,
  *  durable after sluice_vault_commit. */

@@ -1,0 +1,79 @@
+/* The gate: validated records in, rows for each purpose out.
+ *
+ *   validate -> deduplicate -> identify -> decide -> pseudonymise -> project -> emit
+ *
+ * It works on a batch of about a thousand entries, small enough to stay in
+ * the cache, and keeps the rows until the driver commits, when each stream is
+ * ordered by its own pseudonyms. Its state is deduplication and the accounts;
+ * the subject slots are a cache over the vault. */
+#ifndef SLUICE_GATE_H
+#define SLUICE_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "sluice/batch.h"
+#include "sluice/buffer.h"
+#include "sluice/config.h"
+#include "sluice/keyring.h"
+#include "sluice/policy.h"
+#include "sluice/state.h"
+#include "sluice/transport.h"
+#include "sluice/vault.h"
+
+#define SLUICE_GATE_BATCH 1024   /* entries a call; more gains nothing, fewer hide less latency */
+
+struct sluice_gate;
+
+/** In:  config, keyring, vault  borrowed
+ *  Returns SLUICE_ERR_MEMORY. Every tenant of config starts without a policy. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_new(struct sluice_gate **gate, const struct sluice_config *config,
+                                const struct sluice_keyring *keyring, struct sluice_vault *vault);
+void sluice_gate_free(struct sluice_gate *gate);
+
+/** Give a tenant its versions, all that are loaded, in any order. The gate
+ *  takes them over, also when it fails. Between commits only.
+ *  Returns SLUICE_ERR_POLICY when none is in force at now_us, SLUICE_ERR_LIMIT
+ *  when purposes run out. The versions from before stay in force then. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_set_policies(struct sluice_gate *gate, const char *tenant,
+                                         struct sluice_policy *versions[], size_t count, int64_t now_us);
+
+/** The registry changed: look subjects up anew. Between commits only. */
+void sluice_gate_forget_subjects(struct sluice_gate *gate);
+
+/** Decide every entry of the batch: afterwards none is undecided. Rows and
+ *  sealed entries are kept until sluice_gate_emit.
+ *  Returns an error of memory or of the vault: then abort. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_run(struct sluice_gate *gate, struct sluice_batch *batch, int64_t now_us);
+
+/** Make minted secrets durable, order the rows and write them all to the
+ *  transport, whose commit (and through the tables ours) the driver calls next. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transport *transport);
+/** The commit held, or did not: rows and staged secrets are gone. */
+void sluice_gate_finish(struct sluice_gate *gate, bool committed);
+
+#define SLUICE_GATE_TABLES 2
+/** Deduplication (id 2) and accounts (id 3). */
+void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tables[static SLUICE_GATE_TABLES]);
+
+/** Counters over the state's life as one JSON object: in, routed, duplicate,
+ *  suspended, quarantined, dropped, tenants, balanced. */
+void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out);
+/** The same as a table for people. */
+void sluice_gate_report(const struct sluice_gate *gate, struct sluice_buffer *out);
+/** Records that arrived, and whether every sum adds up. */
+uint64_t sluice_gate_in(const struct sluice_gate *gate);
+bool sluice_gate_balanced(const struct sluice_gate *gate);
+
+/** Octets of memory: subject slots, device slots, deduplication, and how many subjects and devices live. */
+struct sluice_gate_memory {
+    uint64_t subject_octets, subjects;
+    uint64_t device_octets, devices;
+    uint64_t deduplication_octets, fingerprints;
+};
+void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memory *memory);
+
+#endif

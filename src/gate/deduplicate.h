@@ -1,0 +1,61 @@
+/* The set of records that came before, exact over a window of record time.
+ *
+ * A duplicate bears the same record time, so the set is kept per hour of it:
+ * a bucket of 128-bit fingerprints (siphashx24) under a random key of its own.
+ * Fingerprints of two hours cannot be compared, and when an hour leaves the
+ * window its key and its fingerprints go as a whole. The window ends at the
+ * newest record time that was let in, not at the clock: an idle system forgets
+ * nothing, and no jump of the clock moves it. */
+#ifndef GATE_DEDUPLICATE_H
+#define GATE_DEDUPLICATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sluice/crypto.h"
+#include "sluice/record.h"
+#include "sluice/state.h"
+
+#define DEDUPLICATE_BUCKET_US (3600 * INT64_C(1000000))
+#define DEDUPLICATE_IDENTITY_MAX 768   /* bytes that name a record */
+
+struct deduplicate;
+
+enum deduplicate_answer {
+    DEDUPLICATE_FIRST,
+    DEDUPLICATE_AGAIN,
+    DEDUPLICATE_BEYOND,   /* older than the window */
+    DEDUPLICATE_MEMORY,
+};
+
+/** NULL when memory is exhausted. */
+struct deduplicate *deduplicate_new(int64_t window_s);
+void deduplicate_free(struct deduplicate *set);
+
+/** The bytes that name a record: tenant, source, whether it is signalling, and
+ *  its id; without an id everything that a retransmission repeats.
+ *  Returns how many of out were written. */
+size_t deduplicate_identity(uint8_t out[static DEDUPLICATE_IDENTITY_MAX], const struct sluice_record *record);
+
+/** The fingerprint of a record that starts at start_us, and a hint to the
+ *  cache. Makes the bucket's key when it is the first of its hour.
+ *  Returns DEDUPLICATE_FIRST (not looked up yet), _BEYOND or _MEMORY. */
+enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fingerprint[static SLUICE_HASH_SIZE],
+                                            int64_t start_us, const uint8_t *identity, size_t identity_len);
+/** Look up and insert. The bucket must have been prepared. */
+enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t start_us,
+                                           const uint8_t fingerprint[static SLUICE_HASH_SIZE]);
+/** Take one back that was inserted since the last commit: the record left the flow for a person to decide. */
+void deduplicate_remove(struct deduplicate *set, int64_t start_us,
+                        const uint8_t fingerprint[static SLUICE_HASH_SIZE]);
+
+/** The key of the bucket that start_us falls into; NULL when there is none. For gen --check. */
+const uint8_t *deduplicate_bucket_key(const struct deduplicate *set, int64_t start_us);
+
+uint64_t deduplicate_octets(const struct deduplicate *set);
+uint64_t deduplicate_count(const struct deduplicate *set);
+
+/** Table id 2. */
+struct sluice_state_table deduplicate_table(struct deduplicate *set);
+
+#endif

@@ -1,0 +1,449 @@
+/* The order of the gate: a first pass over the batch computes what later
+ * look-ups need and tells the cache, a second one decides each entry. */
+#include "gate/gate.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define ARENA_SIZE_MAX  ((size_t)4 << 30)
+#define SEALED_SIZE_MAX ((size_t)2 << 30)
+
+enum sluice_err sluice_gate_new(struct sluice_gate **gate, const struct sluice_config *config,
+                                const struct sluice_keyring *keyring, struct sluice_vault *vault)
+{
+    struct sluice_gate *made = calloc(1, sizeof *made);
+
+    if (!made)
+        return SLUICE_ERR_MEMORY;
+    made->config = config;
+    made->keyring = keyring;
+    made->vault = vault;
+    sluice_arena_init(&made->arena, ARENA_SIZE_MAX);
+    sluice_buffer_init(&made->sealed, SEALED_SIZE_MAX);
+    made->deduplicate = deduplicate_new(config->deduplication_window_s);
+    made->tenants = calloc(config->tenant_count + 1, sizeof *made->tenants);
+    if (!made->deduplicate || !made->tenants) {
+        sluice_gate_free(made);
+        return SLUICE_ERR_MEMORY;
+    }
+    for (size_t t = 0; t < config->tenant_count; t++)
+        tenant_init(&made->tenants[made->tenant_count++], config->tenants[t].name, vault);
+    *gate = made;
+    return SLUICE_OK;
+}
+
+static void free_row_lists(struct sluice_gate *gate)
+{
+    for (size_t i = 0; i < gate->row_list_count; i++)
+        free(gate->row_lists[i]);
+    free(gate->row_lists);
+    free(gate->row_list_capacities);
+}
+
+void sluice_gate_free(struct sluice_gate *gate)
+{
+    if (!gate)
+        return;
+    for (size_t t = 0; t < gate->tenant_count; t++)
+        tenant_deinit(&gate->tenants[t]);
+    free(gate->tenants);
+    deduplicate_free(gate->deduplicate);
+    sluice_arena_deinit(&gate->arena);
+    rows_deinit(&gate->scratch);
+    store_free(gate);
+    free_row_lists(gate);
+    free(gate);
+}
+
+static struct tenant *find_tenant(struct sluice_gate *gate, struct sluice_str name)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++) {
+        const char *own = gate->tenants[t].name;
+
+        if (strlen(own) == name.len && memcmp(own, name.bytes, name.len) == 0)
+            return &gate->tenants[t];
+    }
+    return NULL;
+}
+
+enum sluice_err sluice_gate_set_policies(struct sluice_gate *gate, const char *tenant,
+                                         struct sluice_policy *versions[], size_t count, int64_t now_us)
+{
+    struct tenant *found = find_tenant(gate, sluice_str_from(tenant));
+
+    assert(found && "tenants are those of the configuration");
+    return tenant_set_versions(found, gate->vault, versions, count, now_us);
+}
+
+void sluice_gate_forget_subjects(struct sluice_gate *gate)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++)
+        tenant_forget(&gate->tenants[t]);
+}
+
+/* --- the account */
+
+/* Each call may move nothing: the places are looked up by name, once a batch. */
+static enum sluice_err open_accounts(struct sluice_gate *gate)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++) {
+        struct tenant *tenant = &gate->tenants[t];
+
+        tenant->tally = tally_tenant(&gate->tally.now, sluice_str_from(tenant->name));
+        if (!tenant->tally)
+            return SLUICE_ERR_LIMIT;
+        for (size_t p = 0; p < tenant->purpose_count; p++) {
+            tenant->purposes[p].tally = tally_purpose(tenant->tally, tenant->purposes[p].name);
+            if (!tenant->purposes[p].tally)
+                return SLUICE_ERR_LIMIT;
+        }
+    }
+    return SLUICE_OK;
+}
+
+/* A purpose that no loaded version knows any more has an outcome for each
+ * routed record all the same. */
+static void account_closed_purposes(const struct tenant *tenant, struct tally_sum weight)
+{
+    for (size_t i = 0; i < tenant->tally->purpose_count; i++) {
+        struct tally_purpose *purpose = &tenant->tally->purposes[i];
+        bool known = false;
+
+        for (size_t p = 0; p < tenant->purpose_count; p++)
+            known |= tenant->purposes[p].tally == purpose;
+        if (!known)
+            tally_add(&purpose->outcomes[SLUICE_CLOSED_SINCE], weight, 1);
+    }
+}
+
+/* What was refused before its numbers were sound weighs as one record. */
+static struct tally_sum weigh(const struct sluice_record *record, bool sound)
+{
+    return sound ? tally_weigh(record) : (struct tally_sum){ .records = 1 };
+}
+
+static bool is_gate_reason(enum sluice_reason reason)
+{
+    switch ((int)reason) {
+    case SLUICE_REASON_NO_SUBJECT:
+    case SLUICE_REASON_FUTURE:
+    case SLUICE_REASON_AMBIGUOUS_LINK:
+    case SLUICE_REASON_UNKNOWN_LINK:
+    case SLUICE_REASON_STATE_UNKNOWN: return true;
+    default:                          return false;
+    }
+}
+
+static struct tally_tenant *tenant_account(struct sluice_gate *gate, const struct work *work)
+{
+    return work->tenant ? work->tenant->tally : tally_tenant(&gate->tally.now, SLUICE_STR("unassigned"));
+}
+
+static enum sluice_err account(struct sluice_gate *gate, const struct work *work, const struct sluice_entry *entry)
+{
+    const struct tally_sum weight = weigh(&entry->record, !work->refused_before);
+    struct tally_tenant *tenant = tenant_account(gate, work);
+    struct tally_input *input = tally_input(&gate->tally.now, entry->input < gate->config->input_count
+                                                ? sluice_str_from(gate->config->inputs[entry->input].name)
+                                                : entry->record.source_id);
+
+    if (!tenant || !input)
+        return SLUICE_ERR_LIMIT;
+    if (entry->kind == SLUICE_ENTRY_ARRIVAL) {
+        tally_add(&input->in, weight, 1);
+    } else if (entry->kind != SLUICE_ENTRY_PARKED) {
+        /* It was counted where it was sealed; what it weighed there it gives back. */
+        const struct tally_sum before = weigh(&entry->record, is_gate_reason(work->was));
+
+        tally_add(&tenant->reasons[work->was], before, -1);
+        tally_add(&input->dispositions[sluice_reason_disposition(work->was)], before, -1);
+        tally_add(&input->in, before, -1);
+        tally_add(&input->in, weight, 1);
+    } else {
+        return SLUICE_OK;   /* routed long ago; its purposes are accounted for one by one */
+    }
+    tally_add(&tenant->reasons[entry->reason], weight, 1);
+    tally_add(&input->dispositions[entry->disposition], weight, 1);
+    if (entry->disposition == SLUICE_ROUTED)
+        account_closed_purposes(work->tenant, weight);
+    return SLUICE_OK;
+}
+
+/* A parked record gives back what its open purposes were counted as; with
+ * another outcome than PARKED, that is what they are counted as from now on. */
+static void account_unparked(const struct work *work, const struct sluice_entry *entry, enum sluice_outcome outcome)
+{
+    const struct tally_sum weight = tally_weigh(&entry->record);
+
+    for (size_t p = 0; p < work->tenant->purpose_count; p++) {
+        struct tenant_purpose *purpose = &work->tenant->purposes[p];
+
+        if (!(entry->purposes & UINT64_C(1) << purpose->index))
+            continue;
+        tally_add(&purpose->tally->outcomes[SLUICE_PARKED], weight, -1);
+        if (outcome != SLUICE_PARKED)
+            tally_add(&purpose->tally->outcomes[outcome], weight, 1);
+    }
+}
+
+/* --- the two passes */
+
+static bool has_passed(const struct sluice_entry *entry)
+{
+    return entry->kind == SLUICE_ENTRY_SUSPENDED || entry->kind == SLUICE_ENTRY_PARKED;
+}
+
+/* Validate what the formats cannot know, and prepare the look-ups. */
+static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
+{
+    const struct sluice_record *record = &entry->record;
+    uint8_t identity[DEDUPLICATE_IDENTITY_MAX];
+    enum sluice_reason reason;
+
+    *work = (struct work){ .tenant = find_tenant(gate, record->tenant.len ? record->tenant : entry->tenant_hint) };
+    if (entry->kind != SLUICE_ENTRY_ARRIVAL && entry->disposition == SLUICE_UNDECIDED) {
+        work->was = (enum sluice_reason)entry->reason;
+        entry->reason = SLUICE_REASON_NONE;
+    }
+    work->refused_before = entry->disposition != SLUICE_UNDECIDED;
+    if (work->refused_before)
+        return SLUICE_OK;
+    if (!work->tenant || !work->tenant->version_count) {
+        sluice_entry_refuse(entry, SLUICE_REASON_NO_CONTROLLER);
+        work->refused_before = true;
+        return SLUICE_OK;
+    }
+    if (!(record->present & SLUICE_HAS(SLUICE_RAW_START))) {
+        sluice_entry_refuse(entry, SLUICE_REASON_MISSING_REQUIRED);
+        work->refused_before = true;
+        return SLUICE_OK;
+    }
+    reason = identify_tags(work, work->tenant, record);
+    if (reason == SLUICE_REASON_NONE &&
+        record->start_us > record->collected_at_us + gate->config->future_tolerance_s * SLUICE_SECOND_US)
+        reason = SLUICE_REASON_FUTURE;
+    if (reason != SLUICE_REASON_NONE) {
+        sluice_entry_refuse(entry, reason);
+        return SLUICE_OK;
+    }
+    if (has_passed(entry))
+        return SLUICE_OK;
+
+    const size_t identity_len = deduplicate_identity(identity, record);
+    switch (deduplicate_prepare(gate->deduplicate, entry->fingerprint, record->start_us, identity, identity_len)) {
+    case DEDUPLICATE_BEYOND:
+        sluice_entry_refuse(entry, SLUICE_REASON_BEYOND_WINDOW);
+        return SLUICE_OK;
+    case DEDUPLICATE_MEMORY:
+        return SLUICE_ERR_MEMORY;
+    default:
+        return SLUICE_OK;
+    }
+}
+
+static enum sluice_err deduplicate(struct sluice_gate *gate, struct sluice_entry *entry)
+{
+    if (has_passed(entry))
+        return SLUICE_OK;
+    switch (deduplicate_insert(gate->deduplicate, entry->record.start_us, entry->fingerprint)) {
+    case DEDUPLICATE_AGAIN:
+        sluice_entry_refuse(entry, SLUICE_REASON_DUPLICATE);
+        return SLUICE_OK;
+    case DEDUPLICATE_MEMORY:
+        return SLUICE_ERR_MEMORY;
+    default:
+        entry->passed_deduplication = true;
+        return SLUICE_OK;
+    }
+}
+
+static bool under_age(const struct tenant *tenant, const struct slot *slot)
+{
+    const uint8_t min_age = tenant->versions[tenant->current]->min_age;
+
+    return min_age && slot->age_below && slot->age_below <= min_age;
+}
+
+/* From deduplication on. */
+static enum sluice_err pass(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
+{
+    enum sluice_reason reason = SLUICE_REASON_NONE;
+    struct slot *slot = NULL, *device = NULL;
+    enum sluice_err err = deduplicate(gate, entry);
+
+    if (err || entry->disposition != SLUICE_UNDECIDED)
+        return err;
+    err = identify_subject(gate, work, &entry->record, &slot, &reason);
+    if (err)
+        return err;
+    if (reason == SLUICE_REASON_NONE && under_age(work->tenant, slot))
+        reason = SLUICE_REASON_UNDER_AGE;
+    if (reason != SLUICE_REASON_NONE) {
+        if (entry->kind == SLUICE_ENTRY_PARKED) {
+            /* The driver lets nothing out of the park that it could not judge. */
+            assert(reason == SLUICE_REASON_UNDER_AGE);
+            account_unparked(work, entry, SLUICE_CLOSED_SINCE);
+        }
+        sluice_entry_refuse(entry, reason);
+        /* A person's replay goes through the whole gate: it must not meet itself there. */
+        if (entry->disposition == SLUICE_QUARANTINED && entry->passed_deduplication)
+            deduplicate_remove(gate->deduplicate, entry->record.start_us, entry->fingerprint);
+        return SLUICE_OK;
+    }
+    if (work->has_device)
+        err = identify_device(gate, work, &device);
+    if (err)
+        return err;
+    if (entry->kind == SLUICE_ENTRY_PARKED)
+        account_unparked(work, entry, SLUICE_PARKED);
+    err = decide_purposes(gate, work, entry, slot, device);
+    entry->disposition = SLUICE_ROUTED;
+    return err;
+}
+
+/* Seal what left the flow, or leave only its count where it must not be held. */
+static enum sluice_err keep_refused(struct sluice_gate *gate, struct sluice_entry *entry)
+{
+    if (entry->disposition == SLUICE_QUARANTINED && entry->holds_secret)
+        sluice_entry_refuse(entry, SLUICE_REASON_SECRET);
+    if (entry->disposition == SLUICE_QUARANTINED)
+        return store_entry(gate, SLUICE_STORE_QUARANTINE, entry, NULL, NULL);
+    if (entry->disposition == SLUICE_SUSPENDED)
+        return store_entry(gate, SLUICE_STORE_SUSPENDED, entry, NULL, NULL);
+    return SLUICE_OK;
+}
+
+static enum sluice_err begin(struct sluice_gate *gate, int64_t now_us)
+{
+    enum sluice_err err = SLUICE_OK;
+
+    gate->now_us = now_us;
+    (void)sluice_vault_registry_generation(gate->vault, &gate->registry_reachable);
+    for (size_t t = 0; !err && t < gate->tenant_count; t++)
+        if (gate->tenants[t].version_count)
+            err = tenant_advance(&gate->tenants[t], now_us);
+    return err ? err : open_accounts(gate);
+}
+
+enum sluice_err sluice_gate_run(struct sluice_gate *gate, struct sluice_batch *batch, int64_t now_us)
+{
+    enum sluice_err err = begin(gate, now_us);
+
+    assert(batch->count <= SLUICE_GATE_BATCH);
+    for (size_t i = 0; !err && i < batch->count; i++)
+        err = prepare(gate, &batch->entries[i], &gate->work[i]);
+    for (size_t i = 0; !err && i < batch->count; i++) {
+        struct sluice_entry *entry = &batch->entries[i];
+
+        if (entry->disposition == SLUICE_UNDECIDED)
+            err = pass(gate, entry, &gate->work[i]);
+        if (!err)
+            err = keep_refused(gate, entry);
+        if (!err)
+            err = account(gate, &gate->work[i], entry);
+        assert(err || entry->disposition != SLUICE_UNDECIDED);
+    }
+    return err;
+}
+
+/* --- the commit */
+
+/* One list of row views for each stream, as the transport borrows them all until its commit. */
+static enum sluice_err reserve_row_lists(struct sluice_gate *gate)
+{
+    const size_t count = gate->tenant_count * SLUICE_PURPOSES_MAX;
+
+    if (gate->row_lists)
+        return SLUICE_OK;
+    gate->row_lists = calloc(count, sizeof *gate->row_lists);
+    gate->row_list_capacities = calloc(count, sizeof *gate->row_list_capacities);
+    if (!gate->row_lists || !gate->row_list_capacities)
+        return SLUICE_ERR_MEMORY;
+    gate->row_list_count = count;
+    return SLUICE_OK;
+}
+
+static enum sluice_err emit_purpose(struct sluice_gate *gate, struct sluice_transport *transport,
+                                    const struct tenant *tenant, struct tenant_purpose *purpose, size_t list)
+{
+    enum sluice_err err = SLUICE_OK;
+
+    if (!purpose->rows.count)
+        return SLUICE_OK;
+    if (!purpose->stream_known)
+        err = transport->ops->stream(transport->self, tenant->name, purpose->name, &purpose->stream);
+    if (err)
+        return err;
+    purpose->stream_known = true;
+    return rows_write(&purpose->rows, &gate->scratch, &gate->row_lists[list], &gate->row_list_capacities[list],
+                      transport, purpose->stream);
+}
+
+enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transport *transport)
+{
+    enum sluice_err err = sluice_vault_commit(gate->vault);
+
+    if (!err)
+        err = reserve_row_lists(gate);
+    for (size_t t = 0; !err && t < gate->tenant_count; t++)
+        for (size_t p = 0; !err && p < gate->tenants[t].purpose_count; p++)
+            err = emit_purpose(gate, transport, &gate->tenants[t], &gate->tenants[t].purposes[p],
+                               t * SLUICE_PURPOSES_MAX + p);
+    return err ? err : store_emit(gate, transport);
+}
+
+void sluice_gate_finish(struct sluice_gate *gate, bool committed)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++)
+        for (size_t p = 0; p < gate->tenants[t].purpose_count; p++)
+            gate->tenants[t].purposes[p].rows.count = 0;
+    store_clear(gate);
+    sluice_arena_reset(&gate->arena);
+    gate->row_at = gate->row_end = NULL;
+    if (!committed) {
+        /* Slots and epochs may hold secrets that never became durable. */
+        sluice_vault_abort(gate->vault);
+        sluice_gate_forget_subjects(gate);
+    }
+}
+
+void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tables[static SLUICE_GATE_TABLES])
+{
+    tables[0] = deduplicate_table(gate->deduplicate);
+    tables[1] = tally_table(&gate->tally);
+}
+
+void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out)
+{
+    tally_json(&gate->tally.now, out);
+}
+
+void sluice_gate_report(const struct sluice_gate *gate, struct sluice_buffer *out)
+{
+    tally_report(&gate->tally.now, out);
+}
+
+uint64_t sluice_gate_in(const struct sluice_gate *gate)
+{
+    return (uint64_t)tally_in(&gate->tally.now).records;
+}
+
+bool sluice_gate_balanced(const struct sluice_gate *gate)
+{
+    return tally_balanced(&gate->tally.now);
+}
+
+void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memory *memory)
+{
+    *memory = (struct sluice_gate_memory){ .deduplication_octets = deduplicate_octets(gate->deduplicate),
+                                           .fingerprints = deduplicate_count(gate->deduplicate) };
+    for (size_t t = 0; t < gate->tenant_count; t++) {
+        const struct tenant *tenant = &gate->tenants[t];
+
+        memory->subjects += tenant->subjects.count;
+        memory->subject_octets += tenant->subjects.capacity * tenant->subjects.slot_size;
+        memory->devices += tenant->devices.count;
+        memory->device_octets += tenant->devices.capacity * tenant->devices.slot_size;
+    }
+}

@@ -1,0 +1,76 @@
+/* The account of every record: what came in and what became of it, over the
+ * state's life, in records, octets, seconds and messages. Each sum is kept by
+ * tenant, purpose and reason, so that whether nothing was lost is an addition. */
+#ifndef GATE_TALLY_H
+#define GATE_TALLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include "sluice/batch.h"
+#include "sluice/buffer.h"
+#include "sluice/config.h"
+#include "sluice/reason.h"
+#include "sluice/state.h"
+
+#define TALLY_TENANTS_MAX (SLUICE_TENANTS_MAX + 1)   /* and one for records of no tenant */
+
+/* Signed: a re-entry takes its share out of where it was sealed. */
+struct tally_sum {
+    int64_t records, octets, seconds, messages;
+};
+
+struct tally_purpose {
+    char name[SLUICE_NAME_MAX + 1];
+    struct tally_sum outcomes[SLUICE_OUTCOME_COUNT];
+};
+
+struct tally_tenant {
+    char name[SLUICE_NAME_MAX + 1];      /* "unassigned": records of no tenant */
+    struct tally_sum reasons[SLUICE_REASON_COUNT];   /* [NONE]: routed */
+    size_t purpose_count;
+    struct tally_purpose purposes[SLUICE_PURPOSES_MAX];
+};
+
+/* What came in by one configured input, and what became of it. */
+struct tally_input {
+    char name[SLUICE_NAME_MAX + 1];
+    struct tally_sum in;
+    struct tally_sum dispositions[SLUICE_DISPOSITION_COUNT];
+};
+
+struct tally {
+    size_t tenant_count;
+    struct tally_tenant tenants[TALLY_TENANTS_MAX];
+    size_t input_count;
+    struct tally_input inputs[SLUICE_INPUTS_MAX];
+};
+
+/** What a record weighs: its octets both ways, seconds and messages. */
+struct tally_sum tally_weigh(const struct sluice_record *record);
+
+void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times);
+
+/** The tenant's or input's account, made when there is none; NULL when there are too many. */
+struct tally_tenant *tally_tenant(struct tally *tally, struct sluice_str name);
+struct tally_input *tally_input(struct tally *tally, struct sluice_str name);
+/** Likewise a purpose's. A new one owes an outcome for what was routed before:
+ *  it starts with that as not_yet_declared. */
+struct tally_purpose *tally_purpose(struct tally_tenant *tenant, const char *name);
+
+/** Sums over everything. */
+struct tally_sum tally_in(const struct tally *tally);
+struct tally_sum tally_disposition(const struct tally *tally, enum sluice_disposition disposition);
+bool tally_balanced(const struct tally *tally);
+
+void tally_json(const struct tally *tally, struct sluice_buffer *out);
+void tally_report(const struct tally *tally, struct sluice_buffer *out);
+
+/* The tally as a table: id 3. The last committed sums are kept to go back to. */
+struct tally_book {
+    struct tally now;
+    struct tally saved;
+};
+struct sluice_state_table tally_table(struct tally_book *book);
+
+#endif

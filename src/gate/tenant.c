@@ -1,0 +1,289 @@
+#include "gate/tenant.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sluice/wire.h"
+
+void tenant_init(struct tenant *tenant, const char *name, struct sluice_vault *vault)
+{
+    memset(tenant, 0, sizeof *tenant);
+    memcpy(tenant->name, name, strlen(name) + 1);
+    sluice_vault_tenant_key(vault, tenant->hash_key, name);
+    slots_init(&tenant->subjects, 0, 0);
+    slots_init(&tenant->devices, 0, 0);
+    names_init(&tenant->accounts, (size_t)SLUICE_PURPOSES_MAX * SLUICE_HASH_SIZE);
+    names_init(&tenant->regions, 0);
+}
+
+static void free_versions(struct sluice_policy *versions[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sluice_policy_free(versions[i]);
+}
+
+static void wipe_secrets(struct tenant *tenant)
+{
+    for (size_t p = 0; p < tenant->purpose_count; p++) {
+        struct tenant_purpose *purpose = &tenant->purposes[p];
+
+        if (purpose->secrets)
+            sluice_wipe(purpose->secrets, EPOCHS_CACHED * sizeof *purpose->secrets);
+        memset(purpose->epochs, 0, sizeof purpose->epochs);
+    }
+}
+
+void tenant_forget(struct tenant *tenant)
+{
+    slots_deinit(&tenant->subjects);
+    slots_deinit(&tenant->devices);
+    names_deinit(&tenant->accounts);
+    wipe_secrets(tenant);
+}
+
+void tenant_deinit(struct tenant *tenant)
+{
+    tenant_forget(tenant);
+    for (size_t p = 0; p < tenant->purpose_count; p++) {
+        sluice_secret_free(tenant->purposes[p].secrets, EPOCHS_CACHED * sizeof *tenant->purposes[p].secrets);
+        rows_deinit(&tenant->purposes[p].rows);
+    }
+    names_deinit(&tenant->regions);
+    free_versions(tenant->versions, tenant->version_count);
+    free(tenant->versions);
+    free(tenant->rules);
+    sluice_wipe(tenant, sizeof *tenant);
+}
+
+static int by_effective(const void *a, const void *b)
+{
+    const struct sluice_policy *const *x = a, *const *y = b;
+
+    return ((*x)->effective_at_us > (*y)->effective_at_us) - ((*x)->effective_at_us < (*y)->effective_at_us);
+}
+
+size_t tenant_version_at(const struct tenant *tenant, int64_t at_us)
+{
+    size_t version = 0;
+
+    while (version + 1 < tenant->version_count && tenant->versions[version + 1]->effective_at_us <= at_us)
+        version++;
+    return version;
+}
+
+static struct tenant_purpose *find_purpose(struct tenant *tenant, const char *name)
+{
+    for (size_t p = 0; p < tenant->purpose_count; p++)
+        if (strcmp(tenant->purposes[p].name, name) == 0)
+            return &tenant->purposes[p];
+    return NULL;
+}
+
+static enum sluice_err add_purpose(struct tenant *tenant, struct sluice_vault *vault, const char *name)
+{
+    struct tenant_purpose purpose = { .lane = LANE_NONE, .device_lane = LANE_NONE, .token = LANE_NONE };
+    enum sluice_err err;
+
+    if (find_purpose(tenant, name))
+        return SLUICE_OK;
+    if (tenant->purpose_count == SLUICE_PURPOSES_MAX)
+        return SLUICE_ERR_LIMIT;
+    memcpy(purpose.name, name, strlen(name) + 1);
+    err = sluice_vault_purpose_index(vault, tenant->name, name, &purpose.index);
+    if (!err)
+        err = sluice_vault_purpose_tag_key(vault, purpose.tag_key, tenant->name, purpose.index);
+    if (err)
+        return err;
+    purpose.secrets = sluice_secret_alloc(EPOCHS_CACHED * sizeof *purpose.secrets);
+    if (!purpose.secrets)
+        return SLUICE_ERR_MEMORY;
+    if (purpose.index >= tenant->secret_count)
+        tenant->secret_count = (uint8_t)(purpose.index + 1);
+    tenant->purposes[tenant->purpose_count++] = purpose;
+    return SLUICE_OK;
+}
+
+static bool uses(const struct sluice_purpose *purpose, enum sluice_field field, enum sluice_transform transform)
+{
+    for (size_t i = 0; i < purpose->projection_count; i++)
+        if (purpose->projections[i].field == field && purpose->projections[i].transform == transform)
+            return true;
+    return false;
+}
+
+static bool uses_token(const struct sluice_purpose *purpose)
+{
+    return uses(purpose, SLUICE_FIELD_ICCID, SLUICE_TRANSFORM_TOKEN) ||
+           uses(purpose, SLUICE_FIELD_IMSI, SLUICE_TRANSFORM_TOKEN);
+}
+
+/* Slots have a lane for each purpose that some version gives a pseudonym. A
+ * pseudonym a record needs none: nothing of it is kept. */
+static void assign_lanes(struct tenant *tenant)
+{
+    size_t lanes = 0, device_lanes = 1, tokens = 0;
+
+    for (size_t p = 0; p < tenant->purpose_count; p++) {
+        struct tenant_purpose *purpose = &tenant->purposes[p];
+
+        purpose->lane = purpose->device_lane = purpose->token = LANE_NONE;
+        for (size_t v = 0; v < tenant->version_count; v++) {
+            const struct sluice_purpose *declared = sluice_policy_purpose(tenant->versions[v], purpose->name);
+
+            if (!declared || declared->anonymous || declared->epoch_kind == SLUICE_EPOCH_RECORD)
+                continue;
+            const bool token = uses_token(declared);
+            if (purpose->lane == LANE_NONE &&
+                (token || uses(declared, SLUICE_FIELD_SUBJECT, SLUICE_TRANSFORM_PSEUDONYM)))
+                purpose->lane = (uint8_t)lanes++;
+            if (purpose->token == LANE_NONE && token)
+                purpose->token = (uint8_t)tokens++;
+            if (purpose->device_lane == LANE_NONE &&
+                uses(declared, SLUICE_FIELD_DEVICE, SLUICE_TRANSFORM_PSEUDONYM))
+                purpose->device_lane = (uint8_t)device_lanes++;
+        }
+    }
+    tenant_forget(tenant);
+    slots_init(&tenant->subjects, lanes, tokens);
+    slots_init(&tenant->devices, device_lanes, 0);
+}
+
+static uint8_t *put_field(uint8_t *at, unsigned number, const void *bytes, size_t len)
+{
+    at = sluice_varint_write(at, number << 3 | 2);
+    at = sluice_varint_write(at, len);
+    memcpy(at, bytes, len);
+    return at + len;
+}
+
+static void write_prefix(struct row_prefix *prefix, const struct tenant *tenant, const char *purpose,
+                         const uint8_t version[static SLUICE_POLICY_VERSION_SIZE])
+{
+    uint8_t *at = put_field(prefix->bytes, 1, purpose, strlen(purpose));
+
+    *at++ = 2 << 3;
+    prefix->basis_at = (uint8_t)(at - prefix->bytes);
+    *at++ = SLUICE_BASIS_NONE;
+    at = put_field(at, 3, version, SLUICE_POLICY_VERSION_SIZE);
+    at = put_field(at, 4, tenant->name, strlen(tenant->name));
+    assert(at <= prefix->bytes + ROW_PREFIX_MAX);
+    prefix->len = (uint8_t)(at - prefix->bytes);
+}
+
+static void fill_basis(struct tenant *tenant, struct rule *rule, uint8_t region)
+{
+    for (enum sluice_contract contract = 0; contract < SLUICE_CONTRACT_COUNT; contract++)
+        rule->basis[contract][region] =
+            (uint8_t)sluice_purpose_basis(&rule->purpose, contract, names_text(&tenant->regions, region));
+}
+
+static void compile_rule(struct tenant *tenant, struct rule *rule, size_t version, const char *name)
+{
+    const struct sluice_policy *then = tenant->versions[version], *now = tenant->versions[tenant->current];
+    const struct sluice_purpose *declared_then = sluice_policy_purpose(then, name);
+    const struct sluice_purpose *declared_now = sluice_policy_purpose(now, name);
+
+    rule->usable = declared_then && declared_now;
+    rule->absent = declared_now ? SLUICE_NOT_YET_DECLARED : SLUICE_CLOSED_SINCE;
+    if (!rule->usable)
+        return;
+    sluice_purpose_intersect(&rule->purpose, declared_now, declared_then);
+    write_prefix(&rule->prefix, tenant, name, then->version);
+    for (uint32_t region = 0; region <= REGIONS_MAX && (region == 0 || region < tenant->regions.count); region++)
+        fill_basis(tenant, rule, (uint8_t)region);
+}
+
+static enum sluice_err compile(struct tenant *tenant)
+{
+    struct rule *rules = calloc(tenant->version_count * tenant->purpose_count + 1, sizeof *rules);
+
+    if (!rules)
+        return SLUICE_ERR_MEMORY;
+    for (size_t v = 0; v < tenant->version_count; v++)
+        for (size_t p = 0; p < tenant->purpose_count; p++)
+            compile_rule(tenant, &rules[v * tenant->purpose_count + p], v, tenant->purposes[p].name);
+    free(tenant->rules);
+    tenant->rules = rules;
+    return SLUICE_OK;
+}
+
+enum sluice_err tenant_set_versions(struct tenant *tenant, struct sluice_vault *vault,
+                                    struct sluice_policy *versions[], size_t count, int64_t now_us)
+{
+    struct sluice_policy **copy = malloc((count + 1) * sizeof *copy);
+    enum sluice_err err = copy ? SLUICE_OK : SLUICE_ERR_MEMORY;
+
+    if (copy) {
+        memcpy(copy, versions, count * sizeof *copy);
+        qsort(copy, count, sizeof *copy, by_effective);
+        if (count == 0 || copy[0]->effective_at_us > now_us)
+            err = SLUICE_ERR_POLICY;
+    }
+    for (size_t v = 0; !err && v < count; v++)
+        for (size_t p = 0; !err && p < copy[v]->purpose_count; p++)
+            err = add_purpose(tenant, vault, copy[v]->purposes[p].name);
+    if (err) {
+        free_versions(versions, count);
+        free(copy);
+        return err;
+    }
+    free_versions(tenant->versions, tenant->version_count);
+    free(tenant->versions);
+    tenant->versions = copy;
+    tenant->version_count = count;
+    tenant->current = tenant_version_at(tenant, now_us);
+    assign_lanes(tenant);
+    return compile(tenant);
+}
+
+enum sluice_err tenant_advance(struct tenant *tenant, int64_t now_us)
+{
+    const size_t current = tenant_version_at(tenant, now_us);
+
+    if (current == tenant->current)
+        return SLUICE_OK;
+    tenant->current = current;
+    return compile(tenant);
+}
+
+uint8_t tenant_region(struct tenant *tenant, struct sluice_str region)
+{
+    const uint32_t before = tenant->regions.count;
+    const uint32_t number = names_number(&tenant->regions, region);
+
+    if (number > REGIONS_MAX)
+        return 0;
+    if (tenant->regions.count != before)
+        for (size_t i = 0; i < tenant->version_count * tenant->purpose_count; i++)
+            if (tenant->rules[i].usable)
+                fill_basis(tenant, &tenant->rules[i], (uint8_t)number);
+    return (uint8_t)number;
+}
+
+enum sluice_err tenant_epoch(struct tenant *tenant, struct tenant_purpose *purpose, struct sluice_vault *vault,
+                             uint32_t number, const struct sluice_epoch_secrets **secrets)
+{
+    struct epoch *epoch = &purpose->epochs[purpose->epoch_last];
+    uint8_t at = purpose->epoch_last;
+
+    if (!epoch->loaded || epoch->number != number) {
+        for (at = 0; at < EPOCHS_CACHED; at++)
+            if (purpose->epochs[at].loaded && purpose->epochs[at].number == number)
+                break;
+        if (at == EPOCHS_CACHED) {
+            at = purpose->epoch_next;
+            purpose->epoch_next = (uint8_t)((at + 1) % EPOCHS_CACHED);
+            purpose->epochs[at].loaded = false;
+
+            const enum sluice_err err =
+                sluice_vault_epoch(vault, &purpose->secrets[at], tenant->name, purpose->index, number, true);
+            if (err && err != SLUICE_ERR_MISSING)
+                return err;
+            purpose->epochs[at] = (struct epoch){ number, true, err == SLUICE_ERR_MISSING };
+        }
+        purpose->epoch_last = at;
+    }
+    *secrets = purpose->epochs[at].closed ? NULL : &purpose->secrets[at];
+    return SLUICE_OK;
+}
