@@ -6,7 +6,11 @@
  * key; 256 page keys make a node, encrypted under the node's key; 256 node
  * keys make the top, encrypted under the keyring's root. Erasing a row gives
  * its page, its node, the top and the root new keys: every older copy of the
- * row, in whatever backup or freed page, is then unreadable. */
+ * row, in whatever backup or freed page, is then unreadable.
+ *
+ * One thread at a time. A forked child holds no keys: every call there returns
+ * SLUICE_ERR_KEY. A row that was changed, moved or taken out from under us is
+ * SLUICE_ERR_DAMAGED, never another row and never a new secret. */
 #ifndef SLUICE_VAULT_H
 #define SLUICE_VAULT_H
 
@@ -22,6 +26,7 @@
 #define SLUICE_TAG_SIZE     16
 #define SLUICE_ACCOUNT_MAX  47
 #define SLUICE_REGION_SIZE  7
+#define SLUICE_LINKS_MAX    8             /* identifiers of one subject beside the one that names it */
 #define SLUICE_ALWAYS_S     UINT32_MAX
 
 /* What an identifier is, as the first byte of what is hashed to a tag. */
@@ -47,8 +52,14 @@ struct sluice_subject {
     uint16_t consented;
     uint16_t objected;
     uint16_t restricted;           /* every bit: restricted as a whole */
-    /* Devices: the only SIM that used it, or all ones when there are several. */
+    /* Purposes whose secret was destroyed (it reads as zeros): nothing is emitted
+     * for them. Who clears a bit and mints again decides that the subject may come back. */
+    uint16_t erased;
+    /* Devices: the only SIM that used it (its secrets go with that SIM's), or
+     * all ones when there are several. SIMs: zeros. */
     uint8_t sole_user[SLUICE_TAG_SIZE];
+    uint8_t link_count;            /* links[0..link_count): tags that are linked to it, which go with it */
+    uint8_t links[SLUICE_LINKS_MAX][SLUICE_TAG_SIZE];
     uint8_t secret_count;          /* secrets[0..secret_count) are minted */
     uint8_t secrets[SLUICE_PURPOSES_MAX][SLUICE_SECRET_SIZE];
 };
@@ -63,11 +74,19 @@ struct sluice_epoch_secrets {
 
 struct sluice_vault;
 
-/** Open or create the vault in folder/vault. keyring is borrowed and written on rotations.
- *  Returns SLUICE_ERR_OLDER when the vault is of an older generation than the keyring knows. */
+/** Open or create the vault in folder/vault; a rotation that a crash cut short
+ *  is brought to its end. keyring is borrowed and written on rotations.
+ *  Returns SLUICE_ERR_OLDER when the vault is of an older generation than the
+ *  keyring knows (or gone, where the keyring knows of one), SLUICE_ERR_KEY when
+ *  it is of a newer one, SLUICE_ERR_DAMAGED. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_open(struct sluice_vault **vault, const char *folder,
                                   struct sluice_keyring *keyring);
+/** Open to read, also beside a process that has it open: nothing is created,
+ *  written or brought to its end. Returns SLUICE_ERR_MISSING when there is none. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_open_reading(struct sluice_vault **vault, const char *folder,
+                                          struct sluice_keyring *keyring);
 void sluice_vault_close(struct sluice_vault *vault);
 
 /** The key under which a tenant's identifiers are hashed to tags. */
@@ -104,6 +123,13 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_put(struct sluice_vault *vault, struct sluice_subject *subject,
                                  uint8_t mint_count);
 
+/** The next row in the order of tag and generation_s, of what is committed
+ *  (staged rows are not seen).
+ *  In-out: subject  the row to go on behind; zeroed: from the start
+ *  Returns SLUICE_OK, or SLUICE_ERR_MISSING at the end. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_next(struct sluice_vault *vault, struct sluice_subject *subject);
+
 /** Links of a second identifier to the SIM it belonged to for an interval.
  *  _link_find returns SLUICE_ERR_MISSING, or SLUICE_ERR_LIMIT when two SIMs claim it. */
 SLUICE_MUST_CHECK
@@ -113,6 +139,19 @@ enum sluice_err sluice_vault_link_put(struct sluice_vault *vault, const uint8_t 
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_link_find(struct sluice_vault *vault, uint8_t subject_tag[static SLUICE_TAG_SIZE],
                                        const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
+
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
+                                         uint32_t from_s);
+/** The next committed link in the order of tag and from_s; as sluice_vault_next. */
+struct sluice_link {
+    uint8_t tag[SLUICE_TAG_SIZE];
+    uint32_t from_s;
+    uint32_t to_s;                 /* exclusive; SLUICE_ALWAYS_S: open */
+    uint8_t subject_tag[SLUICE_TAG_SIZE];
+};
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_link_next(struct sluice_vault *vault, struct sluice_link *link);
 
 /** The secrets of an epoch, made when there are none and create is set.
  *  Returns SLUICE_OK, or SLUICE_ERR_MISSING when it was destroyed (it is never
@@ -143,7 +182,7 @@ enum sluice_err sluice_vault_epochs(struct sluice_vault *vault,
 struct sluice_vault_erasure {
     enum { SLUICE_ERASE_SUBJECT, SLUICE_ERASE_EPOCH } what;
     uint8_t tag[SLUICE_TAG_SIZE];       /* subject: every generation of it */
-    uint16_t purposes;                  /* subject: bits of the secrets to destroy; all ones: the rows go */
+    uint16_t purposes;                  /* subject: bits of the secrets to destroy; all ones: rows and links go */
     const char *tenant;                 /* epoch */
     uint8_t purpose_index;              /* epoch */
     uint32_t epoch;                     /* epoch */
@@ -157,12 +196,16 @@ enum sluice_err sluice_vault_erase(struct sluice_vault *vault, const struct slui
 /** The registry's generation: rises with each load; 0: never loaded.
  *  reachable: not older than the keyring knows. */
 uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reachable);
+/** What the loaded files digested to; zeros when never loaded. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault, uint8_t digest[static SLUICE_DIGEST_SIZE]);
 /** After a load: stage generation + 1 with the rows; sluice_vault_commit writes both and then the keyring. */
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_registry_loaded(struct sluice_vault *vault);
+enum sluice_err sluice_vault_registry_loaded(struct sluice_vault *vault,
+                                             const uint8_t digest[static SLUICE_DIGEST_SIZE]);
 
 struct sluice_vault_stats {
-    uint64_t subjects;
+    uint64_t subjects;             /* generations of SIMs, and devices */
     uint64_t links;
     uint64_t epochs;
     uint64_t root_generation;

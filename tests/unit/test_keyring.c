@@ -1,7 +1,11 @@
 #include "test.h"
 
-#include "folder.h"
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "files.h"
 #include "keyring/keyring_format.h"
+#include "scratch.h"
 #include "sluice/keyring.h"
 
 #define NOW_US INT64_C(1790000000000000)
@@ -17,7 +21,7 @@ static int setup(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
 
-    folder_make(f->folder);
+    scratch_make(f->folder);
     snprintf(f->path, sizeof f->path, "%s/%s", f->folder, SLUICE_KEYRING_FILE);
     sluice_box_keypair(f->operator_public, f->operator_secret);
     assert_int_equal(sluice_keyring_create(f->folder, f->operator_public, NOW_US), SLUICE_OK);
@@ -29,7 +33,7 @@ static int teardown(void **state)
 {
     struct fixture *f = *state;
 
-    folder_remove(f->folder);
+    scratch_remove(f->folder);
     free(f);
     return 0;
 }

@@ -1,31 +1,9 @@
-/* A folder of its own for each test, removed with everything in it. */
-#ifndef TESTS_FOLDER_H
-#define TESTS_FOLDER_H
+/* Small files as tests write and read them. */
+#ifndef TESTS_FILES_H
+#define TESTS_FILES_H
 
-#include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-static inline const char *folder_make(char path[static 64])
-{
-    snprintf(path, 64, "/tmp/sluice-test-XXXXXX");
-    assert_non_null(mkdtemp(path));
-    return path;
-}
-
-static inline int folder_remove_one(const char *path, const struct stat *status, int type, struct FTW *walk)
-{
-    (void)status, (void)type, (void)walk;
-    return remove(path);
-}
-
-static inline void folder_remove(const char *path)
-{
-    nftw(path, folder_remove_one, 16, FTW_DEPTH | FTW_PHYS);
-}
+#include <string.h>
 
 /* folder/name in a buffer that the next call uses again. */
 static inline const char *path_in(const char *folder, const char *name)
