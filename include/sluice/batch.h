@@ -31,13 +31,14 @@ struct sluice_entry {
 
     /* What became of it; feed sets reasons for what it cannot decode. */
     uint8_t disposition;            /* enum sluice_disposition */
-    uint8_t reason;                 /* enum sluice_reason */
+    uint8_t reason;                 /* enum sluice_reason; of an undecided re-entry: what it was sealed for */
     uint8_t kind;                   /* enum sluice_entry_kind */
     uint8_t form;                   /* enum sluice_form of raw */
     bool holds_secret;              /* a stripped field was a secret or a prohibited class: never seal raw */
     bool passed_deduplication;      /* kept with what is suspended or parked */
     uint8_t fingerprint[16];        /* set by deduplication, or kept by a re-entry */
     uint64_t purposes;              /* re-entry of a parked record: bits of the purposes to decide */
+    uint8_t subject[16];            /* likewise: its subject's tag in the vault, as a link may have gone since */
 
     /* Where it came from. */
     uint32_t input;                 /* index of the configured input */

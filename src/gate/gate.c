@@ -219,7 +219,7 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
         work->refused_before = true;
         return SLUICE_OK;
     }
-    reason = identify_tags(work, work->tenant, record);
+    reason = identify_tags(work, work->tenant, entry);
     if (reason == SLUICE_REASON_NONE &&
         record->start_us > record->collected_at_us + gate->config->future_tolerance_s * SLUICE_SECOND_US)
         reason = SLUICE_REASON_FUTURE;

@@ -61,7 +61,7 @@ struct sluice_gate {
 /* --- identify.c */
 
 /** Set tag and device tag from what the record carries. NO_SUBJECT when it names no SIM. */
-enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant, const struct sluice_record *record);
+enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant, const struct sluice_entry *entry);
 
 /** The subject's slot, from memory, the vault or new.
  *  Returns SLUICE_OK with *slot set, or with *reason set when the record must wait or be seen by a person. */

@@ -9,10 +9,14 @@ static uint32_t seconds_of(int64_t time_us)
     return (uint32_t)(time_us / SLUICE_SECOND_US);
 }
 
-enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant, const struct sluice_record *record)
+enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant, const struct sluice_entry *entry)
 {
-    work->has_tag = record->iccid.digit_count > 0;
-    if (work->has_tag) {
+    const struct sluice_record *record = &entry->record;
+
+    work->has_tag = record->iccid.digit_count > 0 || entry->kind == SLUICE_ENTRY_PARKED;
+    if (entry->kind == SLUICE_ENTRY_PARKED) {
+        memcpy(work->tag, entry->subject, sizeof work->tag);
+    } else if (work->has_tag) {
         sluice_tag(work->tag, tenant->hash_key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits,
                    record->iccid.digit_count);
         slots_prefetch(&tenant->subjects, work->tag);

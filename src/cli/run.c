@@ -1,0 +1,228 @@
+/* sluice run: records in, purpose streams out, until the input ends or someone says stop. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli/cli.h"
+#include "engine/engine.h"
+#include "sluice/crypto.h"
+
+static volatile sig_atomic_t stop_wanted;
+static volatile sig_atomic_t reload_wanted;
+
+static void on_signal(int number)
+{
+    if (number == SIGHUP)
+        reload_wanted = 1;
+    else if (stop_wanted++)
+        _exit(EX_TEMPFAIL);   /* the second one does not wait; nothing that is committed is harmed */
+}
+
+static void listen_to_signals(void)
+{
+    struct sigaction action = { .sa_handler = on_signal };
+
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGHUP, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static const char usage[] =
+    "usage: sluice run [-c FILE] [--json] [--quiet]\n"
+    "\n"
+    "Reads what the inputs hold, lets each record through the gates that its tenant's policy\n"
+    "opens, and writes one stream for each purpose. Ends with the input, unless 'watch: true'.\n"
+    "\n"
+    "  -c, --config FILE  configuration (default: sluice.yaml)\n"
+    "      --json         last line on standard output: all counters as one JSON object\n"
+    "  -q, --quiet        no progress\n"
+    "  -h, --help         this text\n"
+    "\n"
+    "SIGTERM and SIGINT drain and commit, SIGHUP loads policies and registry again.\n"
+    "Exit codes: 0 done, 65 damaged state, 74 disk, 75 another process runs, 78 configuration or policy.\n";
+
+struct options {
+    const char *config;
+    bool json;
+    bool quiet;
+};
+
+/* What the command has to say goes to standard error: standard output is for the JSON line. */
+static void print_findings(const struct sluice_findings *findings)
+{
+    struct sluice_buffer text;
+
+    sluice_buffer_init(&text, 1 << 20);
+    sluice_findings_print(findings, &text);
+    fwrite(text.bytes, 1, text.len, stderr);
+    sluice_buffer_deinit(&text);
+}
+
+static void show_progress(const struct engine *engine, bool last)
+{
+    static int64_t shown_ns;
+    const int64_t now_ns = sluice_clock_monotonic_ns();
+    uint64_t read = 0, known = 0;
+
+    if (!last && now_ns - shown_ns < 500000000)
+        return;
+    shown_ns = now_ns;
+    sluice_feed_progress(engine->feed, &read, &known);
+    fprintf(stderr, "\r%12" PRIu64 " records  %9.1f of %.1f MB%s", sluice_gate_in(engine->gate), (double)read / 1e6,
+            (double)known / 1e6, last ? "\n" : "");
+}
+
+static void show_registry_progress(uint64_t rows)
+{
+    if (isatty(STDERR_FILENO))
+        fprintf(stderr, "\rregistry: %12" PRIu64 " rows", rows);
+}
+
+static void announce(const struct engine *engine)
+{
+    char text[SLUICE_TIME_TEXT_SIZE];
+
+    if (!engine->config->clock_us)
+        return;
+    sluice_time_format(text, engine->config->clock_us);
+    fprintf(stderr, "sluice: the clock starts at %s, as the configuration's 'clock' says: for tests only\n", text);
+}
+
+static void print_unknown_field(void *self, const char *name, uint64_t count)
+{
+    (void)self;
+    fprintf(stderr, "  %-40s %14" PRIu64 "\n", name, count);
+}
+
+static void report(const struct engine *engine, const struct options *options)
+{
+    struct sluice_buffer text;
+
+    sluice_buffer_init(&text, 16 << 20);
+    sluice_gate_report(engine->gate, &text);
+    fwrite(text.bytes, 1, text.len, stderr);
+    fprintf(stderr, "\nfields that no format knows, dropped (by name, this run):\n");
+    sluice_feed_unknown_fields(engine->feed, print_unknown_field, NULL);
+    fprintf(stderr, "\nstreams: %s/TENANT/PURPOSE; read them with 'sluice cat -c %s TENANT/PURPOSE'\n",
+            engine->config->output, options->config);
+    if (options->json) {
+        sluice_buffer_clear(&text);
+        sluice_gate_json(engine->gate, &text);
+        sluice_buffer_append_text(&text, "\n");
+        fwrite(text.bytes, 1, text.len, stdout);
+        fflush(stdout);
+    }
+    sluice_buffer_deinit(&text);
+}
+
+static void reload(struct engine *engine, struct sluice_findings *findings)
+{
+    enum sluice_err err;
+
+    reload_wanted = 0;
+    sluice_findings_deinit(findings);
+    err = engine_reload_policies(engine, findings);
+    if (!err)
+        err = engine_reload_registry(engine, findings);
+    print_findings(findings);
+    fprintf(stderr, err ? "sluice: reload failed (%s); what was in force stays in force\n" : "sluice: reloaded\n",
+            sluice_err_text(err));
+}
+
+/* The world may get better: wait, and try again for a minute. */
+static bool may_retry(enum sluice_err err, int *tries)
+{
+    if (sluice_err_class(err) != SLUICE_CLASS_RETRY || *tries >= 12 || stop_wanted)
+        return false;
+    fprintf(stderr, "\nsluice: %s; taken back to the last commit, trying again in 5 s\n", sluice_err_text(err));
+    ++*tries;
+    sleep(5);
+    return true;
+}
+
+static enum sluice_err run(struct engine *engine, struct sluice_findings *findings, const struct options *options)
+{
+    const struct timespec idle = { .tv_nsec = 200000000 };
+    const bool progress = !options->quiet && isatty(STDERR_FILENO);
+    enum sluice_err err = SLUICE_OK;
+    int tries = 0;
+
+    for (bool end = false; !stop_wanted && (!end || engine->config->watch);) {
+        if (reload_wanted)
+            reload(engine, findings);
+        err = engine_step(engine, &end);
+        if (err && !may_retry(err, &tries))
+            return err;
+        if (err)
+            end = false;
+        else
+            tries = 0;
+        if (progress)
+            show_progress(engine, false);
+        if (!err && end && engine->config->watch)
+            nanosleep(&idle, NULL);
+    }
+    if (progress)
+        show_progress(engine, true);
+    return engine_commit(engine);
+}
+
+/* -1 to go on, or the exit code. */
+static int read_options(struct options *options, int argc, char *argv[])
+{
+    static const struct option names[] = {
+        { "config", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
+        { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+
+    *options = (struct options){ .config = "sluice.yaml" };
+    for (int c; (c = getopt_long(argc, argv, "c:qh", names, NULL)) != -1;) {
+        switch (c) {
+        case 'c': options->config = optarg; break;
+        case 'j': options->json = true; break;
+        case 'q': options->quiet = true; break;
+        case 'h': fputs(usage, stdout); return EX_OK;
+        default:  fputs("try 'sluice run --help'\n", stderr); return EX_USAGE;
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "sluice run: takes no arguments; inputs stand in the configuration\n");
+        return EX_USAGE;
+    }
+    return -1;
+}
+
+int cli_run(int argc, char *argv[])
+{
+    struct sluice_findings findings;
+    struct options options;
+    struct engine engine;
+    enum sluice_err err;
+    const int code = read_options(&options, argc, argv);
+
+    if (code >= 0)
+        return code;
+    sluice_process_harden();
+    listen_to_signals();
+    sluice_findings_init(&findings);
+    err = engine_open(&engine, &findings, options.config, true, show_registry_progress);
+    print_findings(&findings);
+    if (!err) {
+        announce(&engine);
+        err = run(&engine, &findings, &options);
+        if (err)
+            fprintf(stderr, "sluice run: %s; everything up to the last commit is safe\n", sluice_err_text(err));
+        report(&engine, &options);
+        engine_close(&engine);
+    }
+    sluice_findings_deinit(&findings);
+    return sluice_err_exit_code(err);
+}

@@ -1,0 +1,215 @@
+#include "engine/engine.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/versions.h"
+#include "sluice/crypto.h"
+#include "sluice/local.h"
+
+#define BATCH_ARENA_MAX ((size_t)256 << 20)
+
+/* Every step of opening adds one finding of its own where the failing part has
+ * none: what, where, and what to do. */
+static enum sluice_err explain(struct sluice_findings *findings, enum sluice_err err, const char *rule,
+                               const char *file, const char *advice)
+{
+    if (err && findings->errors == 0)
+        sluice_findings_add(findings, SLUICE_FINDING_ERROR, rule, file, 0, 0, "%s; %s", sluice_err_text(err), advice);
+    return err;
+}
+
+static enum sluice_err open_keys(struct engine *engine, struct sluice_findings *findings)
+{
+    const char *state = engine->config->state;
+    enum sluice_err err = explain(findings, sluice_local_lock(&engine->lock, state), "state-lock", state,
+                                  "stop the other process, or create the folder with 'sluice keys init'");
+
+    if (!err)
+        err = explain(findings, sluice_keyring_open(&engine->keyring, state), "keyring", state,
+                      "'sluice keys init' makes a keyring; it must be readable by its owner alone");
+    if (!err)
+        err = explain(findings, sluice_vault_open(&engine->vault, state, engine->keyring), "vault", state,
+                      "keyring and vault must be the ones that were last used together");
+    return err;
+}
+
+static enum sluice_err open_policies(struct engine *engine, struct sluice_findings *findings)
+{
+    const struct sluice_config *config = engine->config;
+    enum sluice_err result = SLUICE_OK;
+
+    for (size_t t = 0; t < config->tenant_count; t++) {
+        const enum sluice_err err = versions_load(engine->gate, findings, &config->tenants[t],
+                                                  sluice_clock_now_us(&engine->clock));
+        if (err)
+            result = explain(findings, err, "policy", config->tenants[t].policies[0], "see 'sluice policy check'");
+    }
+    return result;
+}
+
+static enum sluice_err open_feed(struct engine *engine, struct sluice_findings *findings)
+{
+    char spool[SLUICE_PATH_SIZE + 8];
+
+    snprintf(spool, sizeof spool, "%s/spool", engine->config->state);
+    return explain(findings, sluice_feed_open(&engine->feed, findings, engine->config, spool, engine->keyring->tag_key),
+                   "input", engine->config->path, "look at 'inputs' there");
+}
+
+static enum sluice_err open_transport(struct engine *engine, struct sluice_findings *findings)
+{
+    struct sluice_state_table tables[SLUICE_GATE_TABLES + 1];
+    size_t count = SLUICE_GATE_TABLES;
+    enum sluice_err err;
+
+    sluice_gate_tables(engine->gate, tables);
+    if (engine->feed)
+        tables[count++] = sluice_feed_table(engine->feed);
+    err = explain(findings, sluice_local_open(&engine->transport, findings, engine->config, engine->keyring,
+                                              engine->feed, tables, count),
+                  "state", engine->config->state, "what it holds must not be changed by hand");
+    engine->transport_open = err == SLUICE_OK;
+    return err;
+}
+
+/* What waited for the registry, and what was parked, has another look at it. */
+static enum sluice_err reenter(struct engine *engine)
+{
+    bool reachable;
+
+    (void)sluice_vault_registry_generation(engine->vault, &reachable);
+    return reachable ? sluice_local_reenter(&engine->transport, engine->vault, true, true) : SLUICE_OK;
+}
+
+enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
+                            bool with_feed, sluice_registry_progress *progress)
+{
+    enum sluice_err err;
+    bool changed = false;
+
+    *engine = (struct engine){ .lock = -1 };
+    err = explain(findings, sluice_crypto_init(), "crypto", path, "the system's random numbers must work");
+    if (!err)
+        err = sluice_config_load(&engine->config, findings, path);
+    if (!err) {
+        sluice_clock_init(&engine->clock, engine->config->clock_us);
+        err = explain(findings, sluice_batch_init(&engine->batch, SLUICE_GATE_BATCH, BATCH_ARENA_MAX), "memory", path,
+                      "give the process more");
+    }
+    if (!err)
+        err = open_keys(engine, findings);
+    if (!err)
+        err = explain(findings, sluice_gate_new(&engine->gate, engine->config, engine->keyring, engine->vault),
+                      "memory", path, "give the process more");
+    if (!err)
+        err = open_policies(engine, findings);
+    if (!err)
+        err = explain(findings, sluice_registry_sync(engine->vault, engine->config, findings, progress, &changed),
+                      "registry", engine->config->subjects, "see 'sluice subjects load'");
+    if (!err && with_feed)
+        err = open_feed(engine, findings);
+    if (!err)
+        err = open_transport(engine, findings);
+    if (!err)
+        err = explain(findings, reenter(engine), "state", engine->config->state, "what is sealed there must be readable");
+    if (err)
+        engine_close(engine);
+    return err;
+}
+
+void engine_close(struct engine *engine)
+{
+    if (engine->transport_open)
+        engine->transport.ops->close(engine->transport.self);
+    sluice_gate_free(engine->gate);
+    if (engine->feed)
+        sluice_feed_close(engine->feed);
+    if (engine->vault)
+        sluice_vault_close(engine->vault);
+    if (engine->keyring)
+        sluice_keyring_close(engine->keyring);
+    if (engine->batch.entries)
+        sluice_batch_deinit(&engine->batch);
+    if (engine->lock >= 0)
+        close(engine->lock);
+    if (engine->config)
+        sluice_config_free(engine->config);
+    *engine = (struct engine){ .lock = -1 };
+}
+
+/* Back to the last commit, everywhere. */
+static enum sluice_err take_back(struct engine *engine, enum sluice_err err)
+{
+    const enum sluice_err abort_err = engine->transport.ops->abort(engine->transport.self);
+
+    sluice_gate_finish(engine->gate, false);
+    engine->open_records = 0;
+    return abort_err ? abort_err : err;
+}
+
+enum sluice_err engine_commit(struct engine *engine)
+{
+    enum sluice_err err = sluice_gate_emit(engine->gate, &engine->transport);
+
+    if (!err)
+        err = engine->transport.ops->commit(engine->transport.self, sluice_clock_now_us(&engine->clock));
+    if (err)
+        return take_back(engine, err);
+    sluice_gate_finish(engine->gate, true);
+    engine->open_records = 0;
+    return sluice_local_snapshot(&engine->transport, false);
+}
+
+static bool is_due(const struct engine *engine)
+{
+    return engine->open_records + SLUICE_GATE_BATCH > engine->config->commit_records ||
+           sluice_clock_monotonic_ns() - engine->open_since_ns >
+               (int64_t)engine->config->commit_interval_ms * 1000000;
+}
+
+enum sluice_err engine_step(struct engine *engine, bool *end)
+{
+    const int64_t now_us = sluice_clock_now_us(&engine->clock);
+    enum sluice_err err;
+
+    sluice_batch_reset(&engine->batch);
+    err = engine->transport.ops->poll(engine->transport.self, &engine->batch, now_us, end);
+    if (err)
+        return take_back(engine, err);
+    if (engine->open_records == 0)
+        engine->open_since_ns = sluice_clock_monotonic_ns();
+
+    const size_t before = engine->batch.count;
+    err = sluice_gate_run(engine->gate, &engine->batch, now_us);
+    if (err)
+        return take_back(engine, err);
+    /* A stage may refuse a record, never lose one. */
+    assert(engine->batch.count == before);
+    engine->open_records += before;
+    if (*end || is_due(engine))
+        return engine_commit(engine);
+    return SLUICE_OK;
+}
+
+enum sluice_err engine_reload_policies(struct engine *engine, struct sluice_findings *findings)
+{
+    enum sluice_err err = engine_commit(engine);
+
+    return err ? err : open_policies(engine, findings);
+}
+
+enum sluice_err engine_reload_registry(struct engine *engine, struct sluice_findings *findings)
+{
+    enum sluice_err err = engine_commit(engine);
+    bool changed = false;
+
+    if (!err)
+        err = sluice_registry_sync(engine->vault, engine->config, findings, NULL, &changed);
+    if (err || !changed)
+        return err;
+    sluice_gate_forget_subjects(engine->gate);
+    return reenter(engine);
+}

@@ -1,0 +1,63 @@
+/* The driver: opens what a configuration names in the right order, moves
+ * batches from the transport through the gate, and commits. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "sluice/batch.h"
+#include "sluice/clock.h"
+#include "sluice/config.h"
+#include "sluice/feed.h"
+#include "sluice/gate.h"
+#include "sluice/keyring.h"
+#include "sluice/registry.h"
+#include "sluice/transport.h"
+#include "sluice/vault.h"
+
+struct engine {
+    struct sluice_config *config;
+    struct sluice_clock clock;
+    int lock;                          /* of the state folder; -1: not held */
+    struct sluice_keyring *keyring;
+    struct sluice_vault *vault;
+    struct sluice_feed *feed;
+    struct sluice_gate *gate;
+    struct sluice_transport transport;
+    bool transport_open;
+    struct sluice_batch batch;
+    uint64_t open_records;             /* in the open commit */
+    int64_t open_since_ns;
+};
+
+/** Open everything for writing: lock, keys, vault, policies, registry (loaded
+ *  when its files changed), feed, state, outputs.
+ *
+ *  In:  path      the configuration
+ *       with_feed false: no arrivals, only re-entries
+ *       progress  called while the registry is loaded; may be NULL
+ *  Returns an error with findings that say what to do; the engine is closed then. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
+                            bool with_feed, sluice_registry_progress *progress);
+void engine_close(struct engine *engine);
+
+/** One batch, and the commit when it is due. *end: there was nothing more.
+ *  A failure has been taken back to the last commit; SLUICE_CLASS_RETRY may be tried again. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_step(struct engine *engine, bool *end);
+
+/** Commit what is open. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_commit(struct engine *engine);
+
+/** Load every tenant's policy files again. A bad file changes nothing: the
+ *  versions from before stay in force, and findings say why. Commits first. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_reload_policies(struct engine *engine, struct sluice_findings *findings);
+
+/** Load the registry's files if they changed; what waited for it re-enters. Commits first. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_reload_registry(struct engine *engine, struct sluice_findings *findings);
+
+#endif

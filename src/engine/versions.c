@@ -1,0 +1,52 @@
+/* A tenant's policy versions from its files into the gate. */
+#include "engine/versions.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static enum sluice_err load_all(struct sluice_policy *versions[], size_t *count, struct sluice_findings *findings,
+                                const struct sluice_tenant_config *tenant, int64_t now_us)
+{
+    enum sluice_err result = SLUICE_OK;
+
+    for (size_t i = 0; i < tenant->policy_count; i++) {
+        const char *path = tenant->policies[i];
+        const enum sluice_err err = sluice_policy_load(&versions[*count], findings, path, now_us);
+
+        if (err) {
+            result = err;
+            continue;   /* say everything that is wrong, not the first thing only */
+        }
+        if (strcmp(versions[(*count)++]->tenant, tenant->name) != 0) {
+            sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-tenant", path, 0, 0,
+                                "the policy is of another tenant than %s, which sluice.yaml gives it to; "
+                                "make 'tenant' and the key under 'tenants' the same", tenant->name);
+            result = SLUICE_ERR_POLICY;
+        }
+    }
+    return result;
+}
+
+enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
+                              const struct sluice_tenant_config *tenant, int64_t now_us)
+{
+    struct sluice_policy *versions[SLUICE_POLICY_FILES_MAX];
+    size_t count = 0;
+    enum sluice_err err = load_all(versions, &count, findings, tenant, now_us);
+
+    if (err) {
+        for (size_t i = 0; i < count; i++)
+            sluice_policy_free(versions[i]);
+        return err;
+    }
+    err = sluice_gate_set_policies(gate, tenant->name, versions, count, now_us);
+    if (err == SLUICE_ERR_POLICY)
+        sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-in-force", tenant->policies[0], 0, 0,
+                            "no version of tenant %s is in force yet; give it one whose effective_at has come",
+                            tenant->name);
+    else if (err == SLUICE_ERR_LIMIT)
+        sluice_findings_add(findings, SLUICE_FINDING_ERROR, "purpose-limit", tenant->policies[0], 0, 0,
+                            "tenant %s has more than %d purposes over all its versions; each keeps its place for good",
+                            tenant->name, SLUICE_PURPOSES_MAX);
+    return err;
+}

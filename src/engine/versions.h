@@ -1,0 +1,13 @@
+#ifndef ENGINE_VERSIONS_H
+#define ENGINE_VERSIONS_H
+
+#include "sluice/config.h"
+#include "sluice/gate.h"
+
+/** Load all policy files of a tenant and give them to the gate. One bad file
+ *  and none is taken: what was in force stays. Findings say what is wrong. */
+SLUICE_MUST_CHECK
+enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
+                              const struct sluice_tenant_config *tenant, int64_t now_us);
+
+#endif
