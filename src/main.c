@@ -11,6 +11,7 @@ static const struct command {
     const char *help;
 } commands[] = {
     { "check", cli_check, "say what is wrong before anything runs" },
+    { "run", cli_run, "let records through the gates, one stream for each purpose" },
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];
 

@@ -54,17 +54,6 @@ struct options {
     bool quiet;
 };
 
-/* What the command has to say goes to standard error: standard output is for the JSON line. */
-static void print_findings(const struct sluice_findings *findings)
-{
-    struct sluice_buffer text;
-
-    sluice_buffer_init(&text, 1 << 20);
-    sluice_findings_print(findings, &text);
-    fwrite(text.bytes, 1, text.len, stderr);
-    sluice_buffer_deinit(&text);
-}
-
 static void show_progress(const struct engine *engine, bool last)
 {
     static int64_t shown_ns;
@@ -131,7 +120,7 @@ static void reload(struct engine *engine, struct sluice_findings *findings)
     err = engine_reload_policies(engine, findings);
     if (!err)
         err = engine_reload_registry(engine, findings);
-    print_findings(findings);
+    cli_findings(findings);
     fprintf(stderr, err ? "sluice: reload failed (%s); what was in force stays in force\n" : "sluice: reloaded\n",
             sluice_err_text(err));
 }
@@ -183,19 +172,19 @@ static int read_options(struct options *options, int argc, char *argv[])
         { NULL, 0, NULL, 0 },
     };
 
-    *options = (struct options){ .config = "sluice.yaml" };
+    *options = (struct options){ .config = CLI_CONFIG };
     for (int c; (c = getopt_long(argc, argv, "c:qh", names, NULL)) != -1;) {
         switch (c) {
         case 'c': options->config = optarg; break;
         case 'j': options->json = true; break;
         case 'q': options->quiet = true; break;
         case 'h': fputs(usage, stdout); return EX_OK;
-        default:  fputs("try 'sluice run --help'\n", stderr); return EX_USAGE;
+        default:  return cli_usage("run");
         }
     }
     if (optind < argc) {
-        fprintf(stderr, "sluice run: takes no arguments; inputs stand in the configuration\n");
-        return EX_USAGE;
+        fputs("sluice run: takes no arguments; inputs stand in the configuration\n", stderr);
+        return cli_usage("run");
     }
     return -1;
 }
@@ -210,11 +199,13 @@ int cli_run(int argc, char *argv[])
 
     if (code >= 0)
         return code;
-    sluice_process_harden();
+    err = sluice_process_harden();
+    if (err)
+        return cli_fail("run", err, "core files and debuggers could not be kept out");
     listen_to_signals();
     sluice_findings_init(&findings);
     err = engine_open(&engine, &findings, options.config, true, show_registry_progress);
-    print_findings(&findings);
+    cli_findings(&findings);
     if (!err) {
         announce(&engine);
         err = run(&engine, &findings, &options);

@@ -54,9 +54,15 @@ static enum sluice_err open_feed(struct engine *engine, struct sluice_findings *
 {
     char spool[SLUICE_PATH_SIZE + 8];
 
+    uint8_t key[SLUICE_KEY_SIZE];
+
+    /* A key of its own: what was spooled before a crash must open after it. */
+    sluice_keyed_digest(key, "spool 1", 7, engine->keyring->tag_key);
+    sluice_keyed_digest(key + SLUICE_PSEUDONYM_SIZE, "spool 2", 7, engine->keyring->tag_key);
     snprintf(spool, sizeof spool, "%s/spool", engine->config->state);
-    return explain(findings, sluice_feed_open(&engine->feed, findings, engine->config, spool, engine->keyring->tag_key),
-                   "input", engine->config->path, "look at 'inputs' there");
+    const enum sluice_err err = sluice_feed_open(&engine->feed, findings, engine->config, spool, key);
+    sluice_wipe(key, sizeof key);
+    return explain(findings, err, "input", engine->config->path, "look at 'inputs' there");
 }
 
 static enum sluice_err open_transport(struct engine *engine, struct sluice_findings *findings)
