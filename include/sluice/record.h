@@ -11,6 +11,8 @@
 
 #define SLUICE_RECORD_TEXT_MAX 128          /* bytes of any text field */
 #define SLUICE_RECORD_SIZE_MAX (64 * 1024)  /* bytes of one record as it arrives */
+#define SLUICE_CHARGE_SCALE_MAX 18          /* digits after the point that 63 bits can hold */
+#define SLUICE_UTC_OFFSET_MAX  959          /* minutes: 15:59 */
 
 enum sluice_service {
     SLUICE_SERVICE_UNKNOWN,
@@ -127,8 +129,12 @@ struct sluice_record {
 
     /* the source's own charge: charge_units * 10^-charge_scale */
     int64_t charge_units;
-    uint8_t charge_scale;
-    char currency[3];                   /* ISO 4217; all zero: absent */
+    uint8_t charge_scale;               /* 0 to SLUICE_CHARGE_SCALE_MAX */
+    char currency[3];                   /* ISO 4217; all zero: absent; required with a charge */
 };
+
+/** What every text of a record is held to: at most SLUICE_RECORD_TEXT_MAX bytes
+ *  of UTF-8 without NUL. What is not is refused with SLUICE_REASON_BAD_TEXT. */
+bool sluice_text_valid(struct sluice_str text);
 
 #endif

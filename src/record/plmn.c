@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "record/digits.h"
+#include "record/plmn.h"
 
 /* One character for each MCC: '2' or '3' digits, 'm' for both (mixed), '.' for
  * a code that no country has. */
@@ -80,6 +81,20 @@ static unsigned number_of(const char *digits, size_t count)
     return number;
 }
 
+enum sluice_reason record_plmn_repair(struct sluice_plmn *plmn, uint32_t mcc, uint32_t mnc)
+{
+    if (mcc > 999 || mnc > 999)
+        return SLUICE_REASON_BAD_PLMN;
+
+    /* Three digits without a leading zero are whole, whoever wrote them. */
+    const unsigned length = mnc >= 100 ? 3 : length_of_country(mcc);
+    if (length == 0)
+        return SLUICE_REASON_BAD_PLMN;
+
+    *plmn = (struct sluice_plmn){ (uint16_t)mcc, (uint16_t)mnc, (uint8_t)length };
+    return SLUICE_REASON_NONE;
+}
+
 enum sluice_reason sluice_plmn_parse(struct sluice_plmn *plmn, struct sluice_str mcc,
                                      struct sluice_str mnc, bool mnc_is_number)
 {
@@ -89,15 +104,11 @@ enum sluice_reason sluice_plmn_parse(struct sluice_plmn *plmn, struct sluice_str
 
     const unsigned country = number_of(mcc.bytes, mcc.len);
     const unsigned network = number_of(mnc.bytes, mnc.len);
-    unsigned length = (unsigned)mnc.len;
 
-    /* Three digits without a leading zero are whole, whoever wrote them. */
-    if (network < 100 && (mnc_is_number || length == 1))
-        length = length_of_country(country);
-    if (length < 2)
-        return SLUICE_REASON_BAD_PLMN;
+    if (mnc_is_number || mnc.len == 1)
+        return record_plmn_repair(plmn, country, network);
 
-    *plmn = (struct sluice_plmn){ (uint16_t)country, (uint16_t)network, (uint8_t)length };
+    *plmn = (struct sluice_plmn){ (uint16_t)country, (uint16_t)network, (uint8_t)mnc.len };
     return SLUICE_REASON_NONE;
 }
 
