@@ -1,0 +1,65 @@
+#include "gen/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#define FILE_BUFFER_SIZE (1024 * 1024)
+
+static void set_path(struct file_place *place, const char *name)
+{
+    const int len = snprintf(place->path, sizeof place->path, "%s/%s", place->folder, name);
+
+    if (len < 0 || (size_t)len >= sizeof place->path)
+        place->err = SLUICE_ERR_LIMIT;
+}
+
+static void fail(struct file_place *place)
+{
+    if (!place->err)
+        place->err = sluice_err_from_errno(errno);
+}
+
+void file_folder(struct file_place *place, const char *name, mode_t mode)
+{
+    if (place->err)
+        return;
+    set_path(place, name);
+    if (!place->err && mkdir(place->path, mode) != 0 && errno != EEXIST)
+        fail(place);
+}
+
+FILE *file_create(struct file_place *place, const char *name)
+{
+    if (place->err)
+        return NULL;
+    set_path(place, name);
+    if (place->err)
+        return NULL;
+    FILE *file = fopen(place->path, "wxe");
+    if (!file)
+        fail(place);
+    else
+        setvbuf(file, NULL, _IOFBF, FILE_BUFFER_SIZE);
+    return file;
+}
+
+void file_close(struct file_place *place, FILE *file)
+{
+    if (!file)
+        return;
+    if (ferror(file))
+        place->err = place->err ? place->err : SLUICE_ERR_IO;
+    if (fclose(file) != 0)
+        fail(place);
+}
+
+void file_write(struct file_place *place, const char *name, const struct sluice_buffer *content)
+{
+    if (!place->err && sluice_buffer_err(content))
+        place->err = SLUICE_ERR_MEMORY;
+    FILE *file = file_create(place, name);
+    if (file)
+        fwrite(content->bytes, 1, content->len, file);
+    file_close(place, file);
+}
