@@ -19,6 +19,8 @@
 struct yaml_document {
     struct sluice_arena arena;
     struct yaml_node *root;
+    struct sluice_str bytes;
+    struct sluice_str file;      /* with its NUL */
 };
 
 struct reader {
@@ -205,6 +207,7 @@ static enum sluice_err read_node(struct reader *reader, struct yaml_node *node, 
 {
     enum sluice_err err;
 
+    node->file = reader->document->file.bytes;
     node->line = (unsigned)event->start_mark.line + 1;
     node->column = (unsigned)event->start_mark.column + 1;
     if (++reader->node_count > NODES_MAX)
@@ -291,7 +294,9 @@ enum sluice_err yaml_parse(struct yaml_document **document, struct sluice_findin
         goto out;
     sluice_arena_init(&reader.document->arena, ARENA_SIZE_MAX);
     reader.document->root = sluice_arena_alloc(&reader.document->arena, sizeof *reader.document->root);
-    if (!reader.document->root)
+    reader.document->bytes = sluice_arena_copy(&reader.document->arena, (struct sluice_str){ bytes, len });
+    reader.document->file = sluice_arena_copy(&reader.document->arena, (struct sluice_str){ name, strlen(name) + 1 });
+    if (!reader.document->root || !reader.document->bytes.bytes || !reader.document->file.bytes)
         goto out;
     *reader.document->root = (struct yaml_node){ 0 };
 
@@ -348,6 +353,11 @@ void yaml_close(struct yaml_document *document)
 const struct yaml_node *yaml_root(const struct yaml_document *document)
 {
     return document->root;
+}
+
+struct sluice_str yaml_bytes(const struct yaml_document *document)
+{
+    return document->bytes;
 }
 
 const struct yaml_node *yaml_get(const struct yaml_node *node, const char *key)

@@ -16,6 +16,7 @@ enum yaml_kind { YAML_SCALAR, YAML_SEQUENCE, YAML_MAPPING };
 
 struct yaml_node {
     enum yaml_kind kind;
+    const char *file;                /* as given when it was opened: for findings */
     unsigned line;                   /* 1-based */
     unsigned column;                 /* 1-based */
     bool quoted;                     /* scalar: written in quotes */
@@ -40,6 +41,8 @@ enum sluice_err yaml_parse(struct yaml_document **document, struct sluice_findin
 void yaml_close(struct yaml_document *document);
 
 const struct yaml_node *yaml_root(const struct yaml_document *document);
+/** The bytes that the document was read from: what a version is named after. */
+struct sluice_str yaml_bytes(const struct yaml_document *document);
 /** NULL when node is NULL, no mapping, or has no such key. */
 const struct yaml_node *yaml_get(const struct yaml_node *node, const char *key);
 

@@ -54,6 +54,7 @@ static void tree_keeps_order_text_and_positions(void **state)
     assert_int_equal(node->key_line, 2);
     assert_int_equal(node->key_column, 1);
     assert_false(node->quoted);
+    assert_string_equal(node->file, "test.yaml");
 
     node = yaml_get(root, "list");
     assert_int_equal(node->kind, YAML_SEQUENCE);
@@ -207,6 +208,8 @@ static void files_are_read_and_missing_ones_named(void **state)
     assert_int_equal(yaml_open(&document, &findings, path), SLUICE_OK);
     assert_string_equal(yaml_get(yaml_root(document), "a")->text, "1");
     assert_int_equal(findings.count, 0);
+    assert_int_equal(yaml_bytes(document).len, 5);
+    assert_memory_equal(yaml_bytes(document).bytes, "a: 1\n", 5);
     yaml_close(document);
     unlink(path);
 
