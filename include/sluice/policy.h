@@ -88,7 +88,17 @@ struct sluice_purpose {
     int64_t epoch_s;             /* for SLUICE_EPOCH_SECONDS */
     int64_t retention_s;         /* the period */
     int64_t bucket_s;            /* width of a deadline bucket: one day, or one hour under 30 days, or the policy's */
+
+    /* Of an intersection only: what the current version adds, where the rest
+     * is of the version that the record was collected under. */
+    bool intersected;
+    uint8_t current_anchor;      /* enum sluice_anchor */
+    uint8_t current_rule_count;
+    int64_t current_retention_s;
+    struct sluice_basis_rule current_rules[SLUICE_BASIS_RULES_MAX];
 };
+
+#define SLUICE_PROHIBITED_MAX 64
 
 struct sluice_policy_words;      /* what is only for people */
 
@@ -100,7 +110,7 @@ struct sluice_policy {
     uint8_t min_age;             /* subjects known to be younger are not held; 0: no limit */
     bool quarantine_unknown_fields;
     size_t prohibited_count;
-    char (*prohibited)[SLUICE_NAME_MAX + 1];   /* names of classes and fields that must not be held */
+    char prohibited[SLUICE_PROHIBITED_MAX][SLUICE_NAME_MAX + 1];   /* names of classes and fields that must not be held */
     size_t purpose_count;
     struct sluice_purpose purposes[SLUICE_PURPOSES_MAX];
     struct sluice_policy_words *words;
@@ -128,23 +138,45 @@ __attribute__((format(printf, 7, 8)))
 void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_level level,
                          const char *rule, const char *file, unsigned line, unsigned column,
                          const char *format, ...);
+/* Every rule that loading a policy applies. */
+struct sluice_policy_rule {
+    uint8_t level;               /* enum sluice_finding_level */
+    const char *word;            /* as in findings */
+    const char *text;            /* what it asks for */
+};
+extern const struct sluice_policy_rule sluice_policy_rules[];
+extern const size_t sluice_policy_rule_count;
+
 /** FILE:LINE:COLUMN: error: TEXT [RULE], one line each. */
 void sluice_findings_print(const struct sluice_findings *findings, struct sluice_buffer *out);
 /** A JSON array of {level, rule, file, line, column, text}. */
 void sluice_findings_json(const struct sluice_findings *findings, struct sluice_buffer *out);
 
-/** Load one version from its file, with the overlays that the file names, and check it.
+/** Load one version from its file, with the overlays that the file names and
+ *  that are in force at now_us (or when it takes effect, if that is later), and
+ *  check it.
  *
  *  Out: policy    new; free with sluice_policy_free
  *       findings  every error, warning and note, in order of position
  *  In:  path      the policy's file
- *       now_us    for safeguards and assessments that end
+ *       now_us    for overlays, safeguards and assessments that end
  *  Returns SLUICE_OK, or SLUICE_ERR_POLICY with policy NULL when findings hold
  *  an error, or an error of reading. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_policy_load(struct sluice_policy **policy, struct sluice_findings *findings,
                                    const char *path, int64_t now_us);
 void sluice_policy_free(struct sluice_policy *policy);
+
+#define SLUICE_POLICY_VERSIONS_MAX 33   /* of one file: 16 overlays begin and end */
+/** Load every version that a file gives: one, or one for each stretch of time
+ *  between the starts and ends of its overlays.
+ *
+ *  Out: versions  versions[0..*count) by rising effective_at_us, none on failure
+ *  Returns as sluice_policy_load does. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_policy_load_versions(struct sluice_policy *versions[static SLUICE_POLICY_VERSIONS_MAX],
+                                            size_t *count, struct sluice_findings *findings,
+                                            const char *path, int64_t now_us);
 
 /** NULL when the policy declares no such purpose. */
 const struct sluice_purpose *sluice_policy_purpose(const struct sluice_policy *policy, const char *name);
@@ -155,8 +187,10 @@ enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose,
 
 /** What a record collected under `then` may do today: of purposes and fields
  *  the intersection (the stricter form where two transforms differ, dropped
- *  where neither is clearly stricter), of periods the shorter.
- *  now and then may be the same. Both outlive nothing: out is a copy. */
+ *  where neither is clearly stricter), of deadlines the earlier. The basis is
+ *  the one of `then`, save that today's `none` and `consent` close. Epoch and
+ *  bucket are today's. now and then may be the same; neither may be a result
+ *  of this function. out is a copy. */
 void sluice_purpose_intersect(struct sluice_purpose *out, const struct sluice_purpose *now,
                               const struct sluice_purpose *then);
 
