@@ -7,21 +7,24 @@
 
 #include "cli/cli.h"
 #include "sluice/clock.h"
+#include "sluice/reason.h"
 
-static const char help[] = "usage: sluice check [-c FILE] [--json]\n"
-                           "       sluice check --options\n"
-                           "\n"
-                           "Says what is wrong with a configuration before anything runs: its options,\n"
-                           "policies, mappings and keys, the rights of its files and folders, disk space,\n"
-                           "the limits of the process, swap. Changes nothing.\n"
-                           "\n"
-                           "  -c, --config FILE   the configuration (default ./sluice.yaml)\n"
-                           "      --json          one JSON object instead of a line for each finding\n"
-                           "      --options       list every option with its kind, default and meaning\n"
-                           "      --help          this text\n"
-                           "\n"
-                           "Exits with 0 when nothing is wrong (warnings and notes may be shown), 78 when\n"
-                           "something is, 66 when there is no such file.\n";
+static const char help[] =
+    "usage: sluice check [-c FILE] [--json]\n"
+    "       sluice check --options | --reasons\n"
+    "\n"
+    "Says what is wrong with a configuration before anything runs: its options,\n"
+    "policies, mappings and keys, the rights of its files and folders, disk space,\n"
+    "the limits of the process, swap. Changes nothing.\n"
+    "\n"
+    "  -c, --config FILE   the configuration (default ./sluice.yaml)\n"
+    "      --json          one JSON object instead of a line for each finding\n"
+    "      --options       list every option with its kind, default and meaning\n"
+    "      --reasons       list every reason that a record or a purpose's share of it is refused for\n"
+    "      --help          this text\n"
+    "\n"
+    "Exits with 0 when nothing is wrong (warnings and notes may be shown), 78 when\n"
+    "something is, 66 when there is no such file.\n";
 
 static void (*const checks[])(struct check *check) = {
     check_keys,
@@ -103,12 +106,24 @@ static int check_config(const char *path, bool json)
     return code;
 }
 
-static int print_options(void)
+static void print_reasons(struct sluice_buffer *out)
+{
+    sluice_buffer_printf(out, "%-17s%-13s%s\n", "REASON", "RECORD IS", "BECAUSE");
+    for (enum sluice_reason reason = SLUICE_REASON_NONE + 1; reason < SLUICE_REASON_COUNT; reason++)
+        sluice_buffer_printf(out, "%-17s%-13s%s\n", sluice_reason_word(reason),
+                             sluice_disposition_word(sluice_reason_disposition(reason)),
+                             sluice_reason_text(reason));
+    sluice_buffer_printf(out, "\n%-30s%s\n", "FOR A PURPOSE", "BECAUSE");
+    for (enum sluice_outcome outcome = 0; outcome < SLUICE_OUTCOME_COUNT; outcome++)
+        sluice_buffer_printf(out, "%-30s%s\n", sluice_outcome_word(outcome), sluice_outcome_text(outcome));
+}
+
+static int print_list(void (*list)(struct sluice_buffer *out))
 {
     struct sluice_buffer out;
 
     sluice_buffer_init(&out, 65536);
-    sluice_config_reference(&out);
+    list(&out);
     const int code = cli_print(&out, EX_OK);
     sluice_buffer_deinit(&out);
     return code;
@@ -136,7 +151,9 @@ int cli_check(int argc, char *argv[])
             json = true;
             break;
         case 'o':
-            return print_options();
+            return print_list(sluice_config_reference);
+        case 'r':
+            return print_list(print_reasons);
         case 'h':
             fputs(help, stdout);
             return EX_OK;
