@@ -55,15 +55,17 @@ enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transpo
 /** The commit held, or did not: rows and staged secrets are gone. */
 void sluice_gate_finish(struct sluice_gate *gate, bool committed);
 
-#define SLUICE_GATE_TABLES 2
-/** Deduplication (id 2) and accounts (id 3). */
+#define SLUICE_GATE_TABLES 3
+/** Deduplication (id 2), accounts (id 3) and accounts of files (id 4). */
 void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tables[static SLUICE_GATE_TABLES]);
 
 /** Counters over the state's life as one JSON object: in, routed, duplicate,
- *  suspended, quarantined, dropped, tenants, balanced. */
+ *  suspended, quarantined, dropped, tenants, inputs, files, balanced. */
 void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out);
 /** The same as a table for people. */
 void sluice_gate_report(const struct sluice_gate *gate, struct sluice_buffer *out);
+/** The account of each source file as a table for people. */
+void sluice_gate_report_files(const struct sluice_gate *gate, struct sluice_buffer *out);
 /** Records that arrived, and whether every sum adds up. */
 uint64_t sluice_gate_in(const struct sluice_gate *gate);
 bool sluice_gate_balanced(const struct sluice_gate *gate);

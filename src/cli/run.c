@@ -35,12 +35,13 @@ static void listen_to_signals(void)
 }
 
 static const char usage[] =
-    "usage: sluice run [-c FILE] [--json] [--quiet]\n"
+    "usage: sluice run [-c FILE] [--files] [--json] [--quiet]\n"
     "\n"
     "Reads what the inputs hold, lets each record through the gates that its tenant's policy\n"
     "opens, and writes one stream for each purpose. Ends with the input, unless 'watch: true'.\n"
     "\n"
     "  -c, --config FILE  configuration (default: sluice.yaml)\n"
+    "      --files        end with the account of each source file\n"
     "      --json         last line on standard output: all counters as one JSON object\n"
     "  -q, --quiet        no progress\n"
     "  -h, --help         this text\n"
@@ -50,6 +51,7 @@ static const char usage[] =
 
 struct options {
     const char *config;
+    bool files;
     bool json;
     bool quiet;
 };
@@ -96,6 +98,10 @@ static void report(const struct engine *engine, const struct options *options)
 
     sluice_buffer_init(&text, 16 << 20);
     sluice_gate_report(engine->gate, &text);
+    if (options->files) {
+        sluice_buffer_append_text(&text, "\n");
+        sluice_gate_report_files(engine->gate, &text);
+    }
     fwrite(text.bytes, 1, text.len, stderr);
     fprintf(stderr, "\nfields that no format knows, dropped (by name, this run):\n");
     sluice_feed_unknown_fields(engine->feed, print_unknown_field, NULL);
@@ -169,7 +175,7 @@ static int read_options(struct options *options, int argc, char *argv[])
     static const struct option names[] = {
         { "config", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
         { "quiet", no_argument, NULL, 'q' },        { "help", no_argument, NULL, 'h' },
-        { NULL, 0, NULL, 0 },
+        { "files", no_argument, NULL, 'f' },        { NULL, 0, NULL, 0 },
     };
 
     *options = (struct options){ .config = CLI_CONFIG };
@@ -177,6 +183,7 @@ static int read_options(struct options *options, int argc, char *argv[])
         switch (c) {
         case 'c': options->config = optarg; break;
         case 'j': options->json = true; break;
+        case 'f': options->files = true; break;
         case 'q': options->quiet = true; break;
         case 'h': fputs(usage, stdout); return EX_OK;
         default:  return cli_usage("run");

@@ -20,6 +20,7 @@ enum sluice_err sluice_gate_new(struct sluice_gate **gate, const struct sluice_c
     made->keyring = keyring;
     made->vault = vault;
     sluice_arena_init(&made->arena, ARENA_SIZE_MAX);
+    files_init(&made->files);
     sluice_buffer_init(&made->sealed, SEALED_SIZE_MAX);
     made->deduplicate = deduplicate_new(config->deduplication_window_s);
     made->tenants = calloc(config->tenant_count + 1, sizeof *made->tenants);
@@ -49,6 +50,7 @@ void sluice_gate_free(struct sluice_gate *gate)
         tenant_deinit(&gate->tenants[t]);
     free(gate->tenants);
     deduplicate_free(gate->deduplicate);
+    files_deinit(&gate->files);
     sluice_arena_deinit(&gate->arena);
     rows_deinit(&gate->scratch);
     store_free(gate);
@@ -148,10 +150,16 @@ static enum sluice_err account(struct sluice_gate *gate, const struct work *work
                                                 ? sluice_str_from(gate->config->inputs[entry->input].name)
                                                 : entry->record.source_id);
 
+    struct file_sums *file = input ? files_sums(&gate->files, entry->input, sluice_str_from(input->name), entry->file)
+                                   : NULL;
+
     if (!tenant || !input)
         return SLUICE_ERR_LIMIT;
+    if (!file)
+        return SLUICE_ERR_MEMORY;
     if (entry->kind == SLUICE_ENTRY_ARRIVAL) {
         tally_add(&input->in, weight, 1);
+        tally_add(&file->in, weight, 1);
     } else if (entry->kind != SLUICE_ENTRY_PARKED) {
         /* It was counted where it was sealed; what it weighed there it gives back. */
         const struct tally_sum before = weigh(&entry->record, is_gate_reason(work->was));
@@ -160,11 +168,15 @@ static enum sluice_err account(struct sluice_gate *gate, const struct work *work
         tally_add(&input->dispositions[sluice_reason_disposition(work->was)], before, -1);
         tally_add(&input->in, before, -1);
         tally_add(&input->in, weight, 1);
+        tally_add(&file->dispositions[sluice_reason_disposition(work->was)], before, -1);
+        tally_add(&file->in, before, -1);
+        tally_add(&file->in, weight, 1);
     } else {
         return SLUICE_OK;   /* routed long ago; its purposes are accounted for one by one */
     }
     tally_add(&tenant->reasons[entry->reason], weight, 1);
     tally_add(&input->dispositions[entry->disposition], weight, 1);
+    tally_add(&file->dispositions[entry->disposition], weight, 1);
     if (entry->disposition == SLUICE_ROUTED)
         account_closed_purposes(work->tenant, weight);
     return SLUICE_OK;
@@ -412,16 +424,22 @@ void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tabl
 {
     tables[0] = deduplicate_table(gate->deduplicate);
     tables[1] = tally_table(&gate->tally);
+    tables[2] = files_table(&gate->files);
 }
 
 void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out)
 {
-    tally_json(&gate->tally.now, out);
+    tally_json(&gate->tally.now, files_count(&gate->files), sluice_gate_balanced(gate), out);
 }
 
 void sluice_gate_report(const struct sluice_gate *gate, struct sluice_buffer *out)
 {
-    tally_report(&gate->tally.now, out);
+    tally_report(&gate->tally.now, sluice_gate_balanced(gate), out);
+}
+
+void sluice_gate_report_files(const struct sluice_gate *gate, struct sluice_buffer *out)
+{
+    files_report(&gate->files, out);
 }
 
 uint64_t sluice_gate_in(const struct sluice_gate *gate)
@@ -431,7 +449,7 @@ uint64_t sluice_gate_in(const struct sluice_gate *gate)
 
 bool sluice_gate_balanced(const struct sluice_gate *gate)
 {
-    return tally_balanced(&gate->tally.now);
+    return tally_balanced(&gate->tally.now) && files_balanced(&gate->files);
 }
 
 void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memory *memory)

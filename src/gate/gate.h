@@ -3,6 +3,7 @@
 #define GATE_GATE_H
 
 #include "gate/deduplicate.h"
+#include "gate/files.h"
 #include "gate/project.h"
 #include "gate/rows.h"
 #include "gate/tally.h"
@@ -40,6 +41,7 @@ struct sluice_gate {
     struct tenant *tenants;
     struct deduplicate *deduplicate;
     struct tally_book tally;
+    struct files files;
     struct work work[SLUICE_GATE_BATCH];
     int64_t now_us;
     bool registry_reachable;

@@ -63,8 +63,9 @@ struct tally_sum tally_in(const struct tally *tally);
 struct tally_sum tally_disposition(const struct tally *tally, enum sluice_disposition disposition);
 bool tally_balanced(const struct tally *tally);
 
-void tally_json(const struct tally *tally, struct sluice_buffer *out);
-void tally_report(const struct tally *tally, struct sluice_buffer *out);
+/** As texts; balanced: whether these sums and the files' add up. */
+void tally_json(const struct tally *tally, size_t file_count, bool balanced, struct sluice_buffer *out);
+void tally_report(const struct tally *tally, bool balanced, struct sluice_buffer *out);
 
 /* The tally as a table: id 3. The last committed sums are kept to go back to. */
 struct tally_book {

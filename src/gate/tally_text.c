@@ -77,7 +77,7 @@ static void append_inputs(struct sluice_buffer *out, const struct tally *tally)
     sluice_buffer_append_text(out, "}");
 }
 
-void tally_json(const struct tally *tally, struct sluice_buffer *out)
+void tally_json(const struct tally *tally, size_t file_count, bool balanced, struct sluice_buffer *out)
 {
     bool first_tenant = true;
 
@@ -104,7 +104,7 @@ void tally_json(const struct tally *tally, struct sluice_buffer *out)
     }
     sluice_buffer_append_text(out, "}");
     append_inputs(out, tally);
-    sluice_buffer_printf(out, ",\"balanced\":%s}", tally_balanced(tally) ? "true" : "false");
+    sluice_buffer_printf(out, ",\"files\":%zu,\"balanced\":%s}", file_count, balanced ? "true" : "false");
 }
 
 static void report_line(struct sluice_buffer *out, const char *indent, const char *name, struct tally_sum sum)
@@ -127,7 +127,7 @@ static void report_reasons(struct sluice_buffer *out, const struct tally *tally,
     }
 }
 
-void tally_report(const struct tally *tally, struct sluice_buffer *out)
+void tally_report(const struct tally *tally, bool balanced, struct sluice_buffer *out)
 {
     sluice_buffer_printf(out, "%-28s %14s %20s %14s %12s\n", "", "records", "octets", "seconds", "messages");
     report_line(out, "", "in", tally_in(tally));
@@ -149,7 +149,7 @@ void tally_report(const struct tally *tally, struct sluice_buffer *out)
                     report_line(out, "    ", sluice_outcome_word(o), tenant->purposes[p].outcomes[o]);
         }
     }
-    sluice_buffer_append_text(out, tally_balanced(tally)
+    sluice_buffer_append_text(out, balanced
                                        ? "\nbalanced: every record, octet, second and message is accounted for\n"
                                        : "\nNOT BALANCED: the sums above do not add up; please report this\n");
 }

@@ -93,13 +93,13 @@ static void json_names_every_count(void **state)
     struct sluice_buffer out;
 
     sluice_buffer_init(&out, 1 << 20);
-    tally_json(&book->now, &out);
+    tally_json(&book->now, 1, true, &out);
     sluice_buffer_append_u8(&out, 0);
     assert_non_null(strstr((char *)out.bytes, "{\"in\":1,\"routed\":1,\"duplicate\":0,\"suspended\":0,\"quarantined\":0,"));
     assert_non_null(strstr((char *)out.bytes, "\"dropped\":{}"));
     assert_non_null(strstr((char *)out.bytes, "\"acme\":{\"routed\":1,\"purposes\":{\"billing\":"
                                               "{\"emitted\":1,\"parked\":0,\"dropped\":{}}}}"));
-    assert_non_null(strstr((char *)out.bytes, "\"balanced\":true}"));
+    assert_non_null(strstr((char *)out.bytes, "\"files\":1,\"balanced\":true}"));
     sluice_buffer_deinit(&out);
     free(book);
 }

@@ -1,0 +1,207 @@
+#include "gate/files.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_BYTES 320
+
+void files_init(struct files *files)
+{
+    *files = (struct files){ .last_number = UINT32_MAX };
+    names_init(&files->names, sizeof(struct file_sums));
+}
+
+void files_deinit(struct files *files)
+{
+    names_deinit(&files->names);
+    free(files->saved);
+}
+
+static struct file_sums *sums_of(const struct files *files, uint32_t number)
+{
+    return (struct file_sums *)(void *)names_beside(&files->names, number);
+}
+
+static bool save(struct files *files, uint32_t number)
+{
+    if (files->saved_count == files->saved_capacity) {
+        const size_t capacity = files->saved_capacity ? files->saved_capacity * 2 : 16;
+        struct saved_file *larger = realloc(files->saved, capacity * sizeof *larger);
+
+        if (!larger)
+            return false;
+        files->saved = larger;
+        files->saved_capacity = capacity;
+    }
+    files->saved[files->saved_count++] = (struct saved_file){ number, *sums_of(files, number) };
+    sums_of(files, number)->touched = true;
+    return true;
+}
+
+static bool is_last(const struct files *files, uint32_t input, struct sluice_str file)
+{
+    return files->last_number != UINT32_MAX && files->last_input == input && file.len < sizeof files->last_file &&
+           memcmp(files->last_file, file.bytes, file.len) == 0 && files->last_file[file.len] == '\0';
+}
+
+static uint32_t number_of(struct files *files, uint32_t input, struct sluice_str input_name, struct sluice_str file)
+{
+    char name[NAME_MAX_BYTES];
+    const size_t file_len = file.len < sizeof files->last_file ? file.len : sizeof files->last_file - 1;
+
+    if (is_last(files, input, file))
+        return files->last_number;
+    memcpy(name, input_name.bytes, input_name.len);
+    name[input_name.len] = '/';
+    memcpy(name + input_name.len + 1, file.bytes, file_len);
+    files->last_number = names_number(&files->names, (struct sluice_str){ name, input_name.len + 1 + file_len });
+    files->last_input = input;
+    memcpy(files->last_file, file.bytes, file_len);
+    files->last_file[file_len] = '\0';
+    return files->last_number;
+}
+
+struct file_sums *files_sums(struct files *files, uint32_t input, struct sluice_str input_name,
+                             struct sluice_str file)
+{
+    const uint32_t number = number_of(files, input, input_name, file);
+
+    if (number == UINT32_MAX)
+        return NULL;
+    if (!sums_of(files, number)->touched && !save(files, number))
+        return NULL;
+    return sums_of(files, number);
+}
+
+static bool is_balanced(const struct file_sums *sums)
+{
+    struct tally_sum sum = { 0, 0, 0, 0 };
+
+    for (enum sluice_disposition d = SLUICE_ROUTED; d < SLUICE_DISPOSITION_COUNT; d++)
+        tally_add(&sum, sums->dispositions[d], 1);
+    return memcmp(&sum, &sums->in, sizeof sum) == 0;
+}
+
+bool files_balanced(const struct files *files)
+{
+    for (uint32_t i = 1; i < files->names.count; i++)
+        if (!is_balanced(sums_of(files, i)))
+            return false;
+    return true;
+}
+
+size_t files_count(const struct files *files)
+{
+    return files->names.count ? files->names.count - 1 : 0;
+}
+
+void files_report(const struct files *files, struct sluice_buffer *out)
+{
+    sluice_buffer_printf(out, "%-40s %12s %18s", "file", "records", "octets");
+    for (enum sluice_disposition d = SLUICE_ROUTED; d < SLUICE_DISPOSITION_COUNT; d++)
+        sluice_buffer_printf(out, " %11s", sluice_disposition_word(d));
+    sluice_buffer_append_text(out, "\n");
+    for (uint32_t i = 1; i < files->names.count; i++) {
+        const struct file_sums *sums = sums_of(files, i);
+
+        sluice_buffer_printf(out, "%-40s %12" PRId64 " %18" PRId64, files->names.texts[i], sums->in.records,
+                             sums->in.octets);
+        for (enum sluice_disposition d = SLUICE_ROUTED; d < SLUICE_DISPOSITION_COUNT; d++)
+            sluice_buffer_printf(out, " %11" PRId64, sums->dispositions[d].records);
+        sluice_buffer_append_text(out, is_balanced(sums) ? "\n" : "  NOT BALANCED\n");
+    }
+}
+
+/* --- the table: for each file the length of its name, the name, its sums */
+
+static void write_file(const struct files *files, uint32_t number, struct sluice_buffer *out)
+{
+    const struct sluice_str name = names_text(&files->names, number);
+    const struct file_sums *sums = sums_of(files, number);
+
+    sluice_buffer_append_u32(out, (uint32_t)name.len);
+    sluice_buffer_append_str(out, name);
+    sluice_buffer_append(out, &sums->in, sizeof sums->in);
+    sluice_buffer_append(out, sums->dispositions, sizeof sums->dispositions);
+}
+
+static void changes(void *self, struct sluice_buffer *out)
+{
+    const struct files *files = self;
+
+    for (size_t i = 0; i < files->saved_count; i++)
+        write_file(files, files->saved[i].number, out);
+}
+
+static void committed(void *self)
+{
+    struct files *files = self;
+
+    for (size_t i = 0; i < files->saved_count; i++)
+        sums_of(files, files->saved[i].number)->touched = false;
+    files->saved_count = 0;
+}
+
+static void undo(void *self)
+{
+    struct files *files = self;
+
+    for (size_t i = 0; i < files->saved_count; i++)
+        *sums_of(files, files->saved[i].number) = files->saved[i].sums;
+    files->saved_count = 0;
+}
+
+static enum sluice_err apply(void *self, const uint8_t *bytes, size_t len)
+{
+    struct files *files = self;
+    struct sluice_cursor cursor = { bytes, bytes + len, false };
+
+    while (cursor.at < cursor.end) {
+        const uint32_t name_len = sluice_cursor_u32(&cursor);
+        const uint8_t *name = sluice_cursor_bytes(&cursor, name_len);
+        const uint8_t *in = sluice_cursor_bytes(&cursor, sizeof(struct tally_sum));
+        const uint8_t *dispositions = sluice_cursor_bytes(&cursor, SLUICE_DISPOSITION_COUNT * sizeof(struct tally_sum));
+
+        if (cursor.failed || name_len == 0 || name_len >= NAME_MAX_BYTES || memchr(name, 0, name_len))
+            return SLUICE_ERR_DAMAGED;
+        const uint32_t number = names_number(&files->names, (struct sluice_str){ (const char *)name, name_len });
+        if (number == UINT32_MAX)
+            return SLUICE_ERR_MEMORY;
+        memcpy(&sums_of(files, number)->in, in, sizeof(struct tally_sum));
+        memcpy(sums_of(files, number)->dispositions, dispositions, sizeof sums_of(files, number)->dispositions);
+    }
+    return SLUICE_OK;
+}
+
+/* Chunk numbers are those of the file that comes next. */
+static enum sluice_err snapshot(void *self, uint64_t *chunk, struct sluice_buffer *out, bool *more)
+{
+    const struct files *files = self;
+    uint32_t number = *chunk ? (uint32_t)*chunk : 1;
+
+    for (; number < files->names.count && out->len < SLUICE_STATE_CHUNK_SIZE; number++)
+        write_file(files, number, out);
+    *chunk = number;
+    *more = number < files->names.count;
+    return sluice_buffer_err(out);
+}
+
+static enum sluice_err restore(void *self, uint64_t chunk, const uint8_t *bytes, size_t len)
+{
+    struct files *files = self;
+
+    if (chunk == 0) {
+        names_deinit(&files->names);
+        files->last_number = UINT32_MAX;
+    }
+    return apply(self, bytes, len);
+}
+
+struct sluice_state_table files_table(struct files *files)
+{
+    return (struct sluice_state_table){
+        .id = 4, .name = "files", .self = files, .changes = changes, .committed = committed,
+        .undo = undo, .apply = apply, .snapshot = snapshot, .restore = restore,
+    };
+}
