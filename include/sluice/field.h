@@ -94,10 +94,15 @@ struct sluice_form_row {
     uint8_t exact;          /* bits of SLUICE_EXACT_*: kept exact, it lets rows be joined without a pseudonym */
     uint32_t parameter_min; /* 0 and 0: the transform takes no parameter */
     uint32_t parameter_max;
-    const char *unit;       /* of the parameter, for messages: "seconds", "digits", "bits" */
+    const char *unit;       /* of the parameter, for messages: "seconds", "digits", "bits"; else "" */
 };
 
 enum { SLUICE_EXACT_TIME = 1, SLUICE_EXACT_OCTETS = 2, SLUICE_EXACT_CELL = 4 };
+
+/* Bits of an address are those of version 4; version 6 keeps twice as many,
+ * at most SLUICE_PREFIX_V6_MAX: a site, never a host. */
+#define SLUICE_PREFIX_V4_MAX 24
+#define SLUICE_PREFIX_V6_MAX 48
 
 struct sluice_field_row {
     const char *name;            /* as in a policy */
@@ -123,5 +128,10 @@ enum sluice_field sluice_field_from_name(struct sluice_str name);
 
 /** NULL when that field has no such form. DROP has no form. */
 const struct sluice_form_row *sluice_form_find(enum sluice_field field, enum sluice_transform transform);
+
+#define SLUICE_COARSE_TIME_MIN 900   /* seconds: a shorter interval counts as exact time */
+/** Bits of SLUICE_EXACT_*: what a form with this parameter leaves exact enough
+ *  to join rows by. */
+unsigned sluice_form_exact(const struct sluice_form_row *form, uint32_t parameter);
 
 #endif
