@@ -39,7 +39,7 @@ uint32_t sluice_purpose_epoch(const struct sluice_purpose *purpose, int64_t star
     switch (purpose->epoch_kind) {
     case SLUICE_EPOCH_SECONDS: return (uint32_t)(start_us / SLUICE_SECOND_US / purpose->epoch_s);
     case SLUICE_EPOCH_MONTH:   return month_of(start_us)->number;
-    default:                   return 0;
+    default:                   return (uint32_t)(start_us / SLUICE_SECOND_US / SLUICE_DAY_S);
     }
 }
 
@@ -48,7 +48,7 @@ int64_t sluice_purpose_epoch_end_us(const struct sluice_purpose *purpose, uint32
     switch (purpose->epoch_kind) {
     case SLUICE_EPOCH_SECONDS: return ((int64_t)epoch + 1) * purpose->epoch_s * SLUICE_SECOND_US;
     case SLUICE_EPOCH_MONTH:   return month_start_us(epoch + 1);
-    default:                   return INT64_MAX;
+    default:                   return ((int64_t)epoch + 1) * SLUICE_DAY_S * SLUICE_SECOND_US;
     }
 }
 
