@@ -53,6 +53,7 @@ struct declared_tenant {
     uint32_t organisations[2];      /* ids in the source; 0: none */
     uint8_t role;                   /* enum sluice_role */
     uint8_t min_age;                /* younger subjects are not held; 0: no limit */
+    bool eprivacy_off;              /* offers no electronic communications service */
     uint8_t purpose_count;
     struct declared_purpose purposes[DECLARED_PURPOSES_MAX];
 };

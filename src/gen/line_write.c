@@ -132,15 +132,8 @@ static void organisation(struct text *text, const struct traffic_record *record)
 
 static void session(struct text *text, const struct traffic_record *record)
 {
-    static const int groups[] = { 8, 4, 4, 4, 12 };
-    static const int shifts[] = { 32, 16, 0, 48, 0 };
-
     member(text, "\"session_id\":\"");
-    for (int i = 0; i < 5; i++) {
-        if (i)
-            text_char(text, '-');
-        text_hex(text, record->session[i > 2] >> shifts[i], groups[i]);
-    }
+    text_session(text, record->session);
     text_char(text, '"');
 }
 

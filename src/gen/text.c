@@ -30,6 +30,18 @@ void text_instant(struct text *text, int64_t time_us)
     }
 }
 
+void text_session(struct text *text, const uint64_t session[static 2])
+{
+    static const int groups[] = { 8, 4, 4, 4, 12 };
+    static const int shifts[] = { 32, 16, 0, 48, 0 };
+
+    for (int i = 0; i < 5; i++) {
+        if (i)
+            text_char(text, '-');
+        text_hex(text, session[i > 2] >> shifts[i], groups[i]);
+    }
+}
+
 void text_address(struct text *text, const uint8_t *bytes, uint8_t len)
 {
     if (len == 4) {

@@ -53,6 +53,9 @@ static inline void text_hex(struct text *text, uint64_t value, int digits)
 
 /** YYYY-MM-DDThh:mm:ss[.mmm] */
 void text_instant(struct text *text, int64_t time_us);
+#define TEXT_SESSION_SIZE 36
+/** A UUID of these bits. */
+void text_session(struct text *text, const uint64_t session[static 2]);
 void text_address(struct text *text, const uint8_t *bytes, uint8_t len);
 /** units * 10^-scale; zeros at the end are left out unless keep_zeros. */
 void text_decimal(struct text *text, uint64_t units, uint32_t scale, int keep_zeros);

@@ -7,10 +7,15 @@ static struct totals_sum weigh(const struct traffic_record *record, const struct
 {
     struct totals_sum sum = { .records = 1 };
 
-    if (truth->disposition == SLUICE_QUARANTINED || record->is_event)
+    /* A future record was read whole; what is malformed was not. */
+    if (truth->disposition == SLUICE_QUARANTINED && truth->reason != SLUICE_REASON_FUTURE)
         return sum;
-    sum.octets = record->uplink_octets + record->downlink_octets;
-    sum.messages = record->messages;
+    if (record->has_octets)
+        sum.octets = record->uplink_octets + record->downlink_octets;
+    if (record->has_messages)
+        sum.messages = record->messages;
+    if (record->has_duration)
+        sum.seconds = record->duration_s;
     return sum;
 }
 

@@ -33,6 +33,13 @@ static const struct { uint16_t mcc, mnc; uint8_t digits; } networks[] = {
 #define NETWORKS (sizeof networks / sizeof networks[0])
 
 static const char *const apns[] = { "iot.example", "em", "fleet.example.mnc001.mcc001.gprs", "cam.example" };
+/* What the source's numbers of events mean. */
+static const uint8_t signalling_events[] = {
+    [1] = SLUICE_SIGNALLING_UPDATE_LOCATION, [2] = SLUICE_SIGNALLING_UPDATE_GPRS_LOCATION,
+    [3] = SLUICE_SIGNALLING_CREATE_PDP,      [4] = SLUICE_SIGNALLING_UPDATE_PDP,
+    [5] = SLUICE_SIGNALLING_DELETE_PDP,      [15] = SLUICE_SIGNALLING_PURGE_LOCATION,
+    [16] = SLUICE_SIGNALLING_PURGE_GPRS_LOCATION,
+};
 static const uint8_t rats[] = { 1, 2, 5, 6, 8, 9 };   /* TS 29.061: 3G, 2G, HSPA+, LTE, NB-IoT, LTE-M */
 
 /* A SIM's turn: each class walks through its SIMs again and again. */
@@ -151,9 +158,13 @@ static void set_service(struct traffic_record *record, const struct turn *turn, 
     } else if (turn->class != WORLD_ALARM && plant_fits_events(record->plant) && dice_chance(dice, 80)) {
         record->is_event = true;
         record->event = events[dice_roll(dice, sizeof events)];
+        record->signalling_event = signalling_events[record->event];
+        record->has_context = record->event >= 3 && record->event <= 5;
         record->service = SLUICE_SERVICE_SIGNALLING;
         record->start_us = record->end_us;
     }
+    record->has_octets = record->service == SLUICE_SERVICE_DATA;
+    record->has_messages = !record->is_event && !record->has_octets;
 }
 
 static void set_session(struct traffic_record *record, const struct world *world, const struct turn *turn)

@@ -20,16 +20,22 @@ struct traffic_record {
     uint8_t service;            /* enum sluice_service */
     bool is_event;              /* else a usage record */
     uint8_t event;              /* emnify's number of the event */
+    uint8_t signalling_event;   /* enum sluice_signalling_event */
     bool has_session;
     uint64_t session[2];        /* the bits of its UUID */
     int64_t start_us;           /* an event's instant */
     int64_t end_us;
+    bool has_octets;            /* events bear some too, which do not count */
     uint64_t uplink_octets;
     uint64_t downlink_octets;
+    bool has_messages;
     uint32_t messages;
+    bool has_duration;
+    uint64_t duration_s;
     uint16_t mcc;
     uint16_t mnc;
     uint8_t mnc_digits;
+    bool has_context;           /* of a session: only then area, cell, RAT and APN are known */
     uint32_t lac;
     uint64_t cell;
     uint8_t rat;
