@@ -100,10 +100,18 @@ fleet()
         fail "sluice gen failed: $(tail -n 5 "$T/gen.out")"
 }
 
-# run_fleet [OPTION]...: its result in $T/run.json, what it said in $T/run.log
+# run_fleet: its result in $T/run.json, what it said in $T/run.log
 run_fleet()
 {
-    sluice run -c "$T/fleet/sluice.yaml" --json "$@" >"$T/run.json" 2>"$T/run.log" </dev/null
+    sluice run -c "$T/fleet/sluice.yaml" --json >"$T/run.json" 2>"$T/run.log" </dev/null ||
+        fail "sluice run ended with $?: $(tail -n 5 "$T/run.log")"
+}
+
+# configure KEY REST: replace a top-level line of the fleet's configuration
+configure()
+{
+    sed -i "/^$1:/d" "$T/fleet/sluice.yaml"
+    printf '%s: %s\n' "$1" "$2" >>"$T/fleet/sluice.yaml"
 }
 
 # clean_fleet: what came out is what the truth says, to the record
