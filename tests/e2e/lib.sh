@@ -9,7 +9,7 @@ set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SLUICE=${SLUICE:-$root/build/release/sluice}
 T=$(mktemp -d "${TMPDIR:-/tmp}/sluice-e2e.XXXXXX")
-export T SLUICE
+export T SLUICE PYTHONDONTWRITEBYTECODE=1
 
 [ -x "$SLUICE" ] || { echo "no program at $SLUICE: cmake --preset release && cmake --build --preset release" >&2; exit 1; }
 
