@@ -52,8 +52,8 @@ struct sluice_subject {
     uint16_t consented;
     uint16_t objected;
     uint16_t restricted;           /* every bit: restricted as a whole */
-    /* Purposes whose secret was destroyed (it reads as zeros): nothing is emitted
-     * for them. Who clears a bit and mints again decides that the subject may come back. */
+    /* Purposes whose secret was destroyed; another stands in its place. Nothing
+     * is emitted for them until somebody who may decide that clears the bit. */
     uint16_t erased;
     /* Devices: the only SIM that used it (its secrets go with that SIM's), or
      * all ones when there are several. SIMs: zeros. */
@@ -98,7 +98,8 @@ void sluice_tag(uint8_t tag[static SLUICE_TAG_SIZE], const uint8_t tenant_key[st
 
 /** The stable index of a tenant's purpose, 0..SLUICE_PURPOSES_MAX-1; a new
  *  purpose gets the next one, durable on return.
- *  Returns SLUICE_ERR_LIMIT when the tenant has no index left. */
+ *  Returns SLUICE_ERR_LIMIT when the tenant has no index left, and
+ *  SLUICE_ERR_MISSING for a new one in a vault that is only read. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_purpose_index(struct sluice_vault *vault, const char *tenant,
                                            const char *purpose, uint8_t *index);
@@ -109,8 +110,8 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_find(struct sluice_vault *vault, struct sluice_subject *subject,
                                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
-/** The longest interval around at_s in which sluice_vault_find gives the same
- *  answer for this tag: up to where a generation begins or ends. [*from_s, *to_s),
+/** An interval around at_s in which sluice_vault_find gives the same answer for
+ *  this tag: up to where the nearest generation begins or ends. [*from_s, *to_s),
  *  the whole of time for a tag without rows. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_interval(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
