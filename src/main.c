@@ -12,6 +12,7 @@ static const struct command {
 } commands[] = {
     { "check", cli_check, "say what is wrong before anything runs" },
     { "run", cli_run, "let records through the gates, one stream for each purpose" },
+    { "policy", cli_policy, "check policies, say what they do and what a change opens" },
     { "gen", cli_gen, "make a fleet with planted truth, or hold a run against it" },
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];

@@ -44,14 +44,12 @@ static void check_location(struct policy_reader *reader, const struct sluice_pur
         policy_basis_only(purpose, SLUICE_BASIS_CONSENT))
         return;
     for (size_t i = 0; i < purpose->projection_count; i++) {
-        const struct sluice_projection *projection = &purpose->projections[i];
-        const struct sluice_form_row *form = sluice_form_find((enum sluice_field)projection->field,
-                                                              (enum sluice_transform)projection->transform);
+        const uint8_t field = purpose->projections[i].field;
 
-        if (form->exact & SLUICE_EXACT_CELL)
+        if (field == SLUICE_FIELD_TAC || field == SLUICE_FIELD_LAC || field == SLUICE_FIELD_CELL_ID)
             policy_complain(reader, POLICY_RULE_EPRIVACY_LOCATION, words->fields,
                             "take %s out, or rest the purpose on consent alone (Art. 9)",
-                            sluice_field_table[projection->field].name);
+                            sluice_field_table[field].name);
     }
 }
 

@@ -178,4 +178,9 @@ void policy_read_fields(struct policy_reader *reader, struct sluice_purpose *pur
             read_field(reader, purpose, child);
     }
     qsort(purpose->projections, purpose->projection_count, sizeof purpose->projections[0], compare_numbers);
+    for (size_t i = 1; i < purpose->projection_count; i++)
+        if (purpose->projections[i].number == purpose->projections[i - 1].number)
+            policy_complain(reader, POLICY_RULE_FORM_TWICE, node, "take %s or %s out: both leave as the same column",
+                            sluice_field_table[purpose->projections[i - 1].field].name,
+                            sluice_field_table[purpose->projections[i].field].name);
 }

@@ -11,8 +11,6 @@
 
 #include "policy/policy_reader.h"
 
-#define COARSE_S 900
-
 /* What a purpose keeps exact, SLUICE_EXACT_*; no record stream, nothing. */
 static unsigned exact_of(const struct sluice_purpose *purpose)
 {
@@ -22,13 +20,10 @@ static unsigned exact_of(const struct sluice_purpose *purpose)
         return 0;
     for (size_t i = 0; i < purpose->projection_count; i++) {
         const struct sluice_projection *projection = &purpose->projections[i];
-        const struct sluice_form_row *form = sluice_form_find((enum sluice_field)projection->field,
-                                                              (enum sluice_transform)projection->transform);
 
-        if (projection->transform != SLUICE_TRANSFORM_COARSEN)
-            exact |= form->exact;
-        else if (projection->parameter < COARSE_S)
-            exact |= SLUICE_EXACT_TIME;   /* only instants are coarsened by seconds */
+        exact |= sluice_form_exact(sluice_form_find((enum sluice_field)projection->field,
+                                                    (enum sluice_transform)projection->transform),
+                                   projection->parameter);
     }
     return exact;
 }

@@ -67,6 +67,7 @@
     X(PARAMETER_MISSING, ERROR, "parameter-missing", "truncate and coarsen say how far")                     \
     X(PARAMETER_UNWANTED, ERROR, "parameter-unwanted", "no parameter where none is used")                    \
     X(PARAMETER_RANGE, ERROR, "parameter-range", "a parameter is in the form's range")                       \
+    X(FORM_TWICE, ERROR, "form-twice", "no two fields leave as the same column")                             \
     X(IDENTIFIER_KEPT, ERROR, "identifier-kept", "a direct identifier is never kept")                        \
     X(PROHIBITED_MAPPED, ERROR, "prohibited-mapped", "no purpose takes a prohibited class or field")         \
     X(TOKEN_PURPOSE, ERROR, "token-purpose", "a token that can be opened belongs to billing alone")          \
