@@ -321,7 +321,7 @@ void deduplicate_remove(struct deduplicate *set, int64_t start_us,
             return;
         }
     }
-    assert(!"only what was inserted since the last commit is taken back");
+    assert(false && "only what was inserted since the last commit is taken back");
 }
 
 const uint8_t *deduplicate_bucket_key(const struct deduplicate *set, int64_t start_us)

@@ -326,7 +326,7 @@ static void set_measure(struct writer *writer, const struct declared_field *fiel
         set_if(writer, r->has_duration, bucket ? 40 : 39, bucket ? log2_of(r->duration_s) : r->duration_s);
         return;
     default:
-        assert(!"a field that declared.c uses is missing here");
+        assert(false && "a field that declared.c uses is missing here");
     }
 }
 

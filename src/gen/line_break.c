@@ -61,7 +61,7 @@ static char *find_member(char *line, const char *name)
     for (char *at = strchr(line, '"'); at; at = strchr(at + 1, '"'))
         if (strncmp(at + 1, name, len) == 0 && at[1 + len] == '"' && at[2 + len] == ':')
             return at + 1;
-    assert(!"malformed lines have every member that is broken in one");
+    assert(false && "malformed lines have every member that is broken in one");
     return NULL;
 }
 

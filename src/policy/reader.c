@@ -25,6 +25,7 @@ const struct sluice_policy_rule sluice_policy_rules[] = {
 };
 const size_t sluice_policy_rule_count = POLICY_RULE_COUNT;
 
+__attribute__((format(printf, 6, 0)))
 static void complain(struct policy_reader *reader, enum policy_rule rule, const char *file, unsigned line,
                      unsigned column, const char *format, va_list args)
 {

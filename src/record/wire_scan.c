@@ -104,7 +104,7 @@ static bool scan_known(struct record_wire_slot *slot, const struct record_wire_f
 
 bool record_wire_scan(struct record_wire_scan *scan, const uint8_t *bytes, size_t len)
 {
-    const uint8_t *at = bytes, *end = bytes + len;
+    const uint8_t *at = bytes, *end = len ? bytes + len : bytes;   /* NULL has no end */
 
     scan->seen = 0;
     scan->unknown = 0;
