@@ -186,12 +186,12 @@ static int read_options(struct options *options, int argc, char *argv[])
         case 'f': options->files = true; break;
         case 'q': options->quiet = true; break;
         case 'h': fputs(usage, stdout); return EX_OK;
-        default:  return cli_usage("run");
+        default:  return cli_usage(argv[0]);
         }
     }
     if (optind < argc) {
         fputs("sluice run: takes no arguments; inputs stand in the configuration\n", stderr);
-        return cli_usage("run");
+        return cli_usage(argv[0]);
     }
     return -1;
 }
@@ -208,7 +208,7 @@ int cli_run(int argc, char *argv[])
         return code;
     err = sluice_process_harden();
     if (err)
-        return cli_fail("run", err, "core files and debuggers could not be kept out");
+        return cli_fail(argv[0], err, "core files and debuggers could not be kept out");
     listen_to_signals();
     sluice_findings_init(&findings);
     err = engine_open(&engine, &findings, options.config, true, show_registry_progress);
