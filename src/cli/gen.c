@@ -30,7 +30,7 @@ static const char help[] =
     "      --out DIR     a folder that holds no fleet yet\n"
     "      --check DIR   hold what came out of a run against the truth: every row, its\n"
     "                    fields, its ref and its pseudonyms; one JSON line a stream\n"
-    "      --json        with --out: the truth's sums on standard output; no progress\n"
+    "      --json        no progress; with --out: the truth's sums on standard output\n"
     "      --help        this text\n"
     "\n"
     "--check exits with 0 when nothing was lost, doubled, invented or wrong in any\n"
@@ -90,6 +90,47 @@ static int make(const struct gen_options *options)
     return code;
 }
 
+/* --- the check */
+
+static void print_report(void *self, const struct gen_report *report)
+{
+    (void)self;
+    printf("{\"stream\":\"%s\",\"expected\":%llu,\"found\":%llu,\"lost\":%llu,\"doubled\":%llu,"
+           "\"invented\":%llu,\"wrong\":%llu}\n",
+           report->stream, (unsigned long long)report->expected, (unsigned long long)report->found,
+           (unsigned long long)report->lost, (unsigned long long)report->doubled,
+           (unsigned long long)report->invented, (unsigned long long)report->wrong);
+    fflush(stdout);
+}
+
+static void print_example(void *self, const char *text)
+{
+    (void)self;
+    fprintf(stderr, "%s\n", text);
+}
+
+static int check(const struct gen_options *options)
+{
+    static const struct gen_listener listener = { print_report, print_example, NULL };
+    const struct gen_progress progress = { tell_progress, NULL };
+    struct sluice_findings findings;
+    bool clean = false;
+    enum sluice_err err = sluice_crypto_init();
+
+    sluice_findings_init(&findings);
+    if (!err)
+        err = gen_check(options->check, !options->json && isatty(STDERR_FILENO) ? &progress : NULL, &listener,
+                        &findings, &clean);
+    if (err)
+        cli_findings(&findings);
+    sluice_findings_deinit(&findings);
+    if (err)
+        return cli_fail("sluice gen", err, "%s", options->check);
+    return clean ? EX_OK : 1;
+}
+
+/* --- the command line */
+
 static int read_options(int argc, char *argv[], struct gen_options *options)
 {
     static const struct option long_options[] = {
@@ -144,7 +185,5 @@ int cli_gen(int argc, char *argv[])
     const bool makes = options.has_sims && options.has_records && options.has_seed && options.out;
     if (option || makes == (options.check != NULL))
         return cli_usage("sluice gen");
-    if (makes)
-        return make(&options);
-    return cli_usage("sluice gen");
+    return makes ? make(&options) : check(&options);
 }

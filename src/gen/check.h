@@ -1,6 +1,6 @@
 /* Holding what came out against the truth: the parts that gen_check is made
- * of. Memory: 32 octets for each record that was let in, and 16 for each row
- * of the stream at hand. */
+ * of. Memory: 32 octets for each record that passed deduplication, about 20
+ * for each row of the stream at hand, and 24 for each of its pseudonyms. */
 #ifndef GEN_CHECK_H
 #define GEN_CHECK_H
 
@@ -15,6 +15,7 @@
 #include "sluice/vault.h"
 
 #define CHECK_EXAMPLES_MAX 5   /* of one stream */
+#define CHECK_NO_LINE      UINT32_MAX
 
 /* A record that passed deduplication, and what must have become of it. */
 struct check_line {
@@ -30,6 +31,9 @@ struct check_line {
 struct check {
     struct world world;
     const char *folder;
+    const struct gen_progress *progress;
+    const struct gen_listener *listener;
+
     struct sluice_config *config;
     struct sluice_keyring *keyring;
     struct sluice_vault *vault;
@@ -39,36 +43,47 @@ struct check {
 
     struct check_line *lines;
     size_t line_count, line_capacity;
-    uint64_t *pseudonyms;      /* a set: the first halves of all that were seen in any stream */
-    size_t pseudonym_count, pseudonym_capacity;
+    uint64_t quarantined;      /* lines */
 
-    const struct gen_progress *progress;
-    struct gen_report *report; /* of the stream at hand */
-    void (*example)(void *self, const char *text);
-    void *example_self;
-    unsigned examples;         /* told of the stream at hand */
+    struct gen_report report;  /* of the stream at hand */
+    unsigned examples;         /* told of it */
+    bool clean;                /* so far */
 };
 
 /** Derive every line again and keep those that passed deduplication. */
+SLUICE_MUST_CHECK
 enum sluice_err check_lines(struct check *check);
 /** The fingerprint of a record; false when the bucket of its time was never opened. */
 bool check_fingerprint(const struct check *check, uint8_t fingerprint[static SLUICE_HASH_SIZE],
                        const struct traffic_record *record);
 
-/** One stream of rows. */
-enum sluice_err check_stream(struct check *check, uint8_t tenant, uint8_t purpose);
+struct check_seen;   /* check_names.h */
 
-/** What is sealed. */
+/** Rows of one stream. seen goes along from stream to stream. */
+SLUICE_MUST_CHECK
+enum sluice_err check_stream(struct check *check, struct check_seen *seen, uint8_t tenant, uint8_t purpose);
+
+/* What is sealed. */
+SLUICE_MUST_CHECK
 enum sluice_err check_quarantine(struct check *check);
+SLUICE_MUST_CHECK
 enum sluice_err check_park(struct check *check, uint8_t tenant);
+SLUICE_MUST_CHECK
 enum sluice_err check_suspended(struct check *check, uint8_t tenant);
 
-/** Say what is wrong with a record, by its number and place, never by what it names. */
-void check_tell(struct check *check, uint64_t line, const char *format, const char *word);
-void check_tell_stray(struct check *check, const char *text);
+/** A stream to read; one that has no files is empty. */
+struct sluice_stream_reader;
+SLUICE_MUST_CHECK
+enum sluice_err check_open(struct check *check, struct sluice_stream_reader **reader, const char *tenant,
+                           const char *stream);
 
-/** Remember a pseudonym; false when another subject, purpose or epoch had it, or memory is out (*err). */
-bool check_pseudonym_is_new(struct check *check, const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE],
-                            enum sluice_err *err);
+/** Begin and end the report of a stream. */
+void check_begin(struct check *check, const char *tenant, const char *stream);
+void check_end(struct check *check);
+
+/** One example, by the record's number and place, never by what it names;
+ *  CHECK_NO_LINE: of no record. */
+__attribute__((format(printf, 3, 4)))
+void check_tell(struct check *check, uint32_t line, const char *format, ...);
 
 #endif

@@ -9,6 +9,7 @@
 #include "sluice/config.h"
 #include "sluice/err.h"
 
+#define GEN_SOURCE        "emnify"   /* the name of the input */
 #define GEN_TRUTH_FILE    "truth/truth.json"
 #define GEN_CANARIES_FILE "truth/canaries.txt"
 #define GEN_INPUT_NAME    "part-%05llu.ndjson"
@@ -28,5 +29,31 @@ struct gen_progress {
 SLUICE_MUST_CHECK
 enum sluice_err gen_write(const struct world *world, const char *folder, const struct gen_progress *progress,
                           struct totals *totals, char path[static SLUICE_PATH_SIZE]);
+
+/* What was found of one stream. */
+struct gen_report {
+    char stream[2 * SLUICE_NAME_MAX + 2];   /* TENANT/PURPOSE, or what is sealed */
+    uint64_t expected, found;
+    uint64_t lost;       /* expected, and not there */
+    uint64_t doubled;    /* there more than once */
+    uint64_t invented;   /* there, and of no record that may be */
+    uint64_t wrong;      /* there, with something else in it than must be */
+};
+
+struct gen_listener {
+    /** One stream is done. */
+    void (*report)(void *self, const struct gen_report *report);
+    /** One example of what is wrong: a sentence without identifiers. */
+    void (*example)(void *self, const char *text);
+    void *self;
+};
+
+/** Hold what a run made of the fleet in that folder against the truth.
+ *  Out: clean     nothing lost, doubled, invented or wrong
+ *       findings  what is wrong with its configuration, policies or state, on an error
+ *  Returns an error when it could not be looked at, such as SLUICE_ERR_MISSING. */
+SLUICE_MUST_CHECK
+enum sluice_err gen_check(const char *folder, const struct gen_progress *progress,
+                          const struct gen_listener *listener, struct sluice_findings *findings, bool *clean);
 
 #endif

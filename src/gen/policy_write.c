@@ -1,6 +1,7 @@
 #include "gen/policy_write.h"
 
 #include "gen/declared.h"
+#include "gen/gen.h"
 #include "sluice/clock.h"
 
 #define POLICY_SIZE_MAX (256 * 1024)
@@ -33,7 +34,7 @@ void policy_write_config(const struct world *world, struct file_place *place)
     sluice_buffer_printf(&out, "clock: %s   # tests only: the instant that the records were made for\n", clock);
     sluice_buffer_append_text(&out, "state: state\noutput: out\nsubjects: subjects.csv\nregistry: registry.ndjson\n"
                                     "keys:\n  operator: keys/operator.pub\n"
-                                    "inputs:\n  - name: emnify\n    format: emnify\n    path: input\n");
+                                    "inputs:\n  - name: " GEN_SOURCE "\n    format: emnify\n    path: input\n");
     write_organisations(&out);
     write_tenants(&out);
     file_write(place, "sluice.yaml", &out);
@@ -99,12 +100,19 @@ static void write_rule(struct sluice_buffer *out, const struct declared_rule *ru
 
 static void write_basis(struct sluice_buffer *out, const struct declared_purpose *purpose, const char *assessed_at)
 {
+    unsigned uncovered = (1u << SLUICE_CONTRACT_COUNT) - 1;
     bool interests = false;
 
     sluice_buffer_append_text(out, "    basis:\n");
     for (int i = 0; i < DECLARED_RULES_MAX && purpose->rules[i].basis; i++) {
         write_rule(out, &purpose->rules[i]);
+        uncovered &= ~(unsigned)purpose->rules[i].contracts;
         interests |= purpose->rules[i].basis == SLUICE_BASIS_LEGITIMATE_INTERESTS;
+    }
+    if (uncovered) {   /* said in so many words, as the loader asks for */
+        sluice_buffer_append_text(out, "      - { contract: ");
+        write_choices(out, uncovered, contract_words, SLUICE_CONTRACT_COUNT);
+        sluice_buffer_append_text(out, ", basis: none }\n");
     }
     if (interests)
         sluice_buffer_printf(out, "    assessment: { reference: \"Balancing test of %s\", date: %s }\n", purpose->name,

@@ -2,14 +2,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "gen/fleet.h"
+#include "gen/gen.h"
 #include "gen/line_write.h"
 #include "gen/plant.h"
 #include "gen/totals.h"
 #include "gen/truth.h"
 #include "sluice/clock.h"
+#include "sluice/config.h"
+#include "sluice/crypto.h"
 #include "sluice/identity.h"
+#include "sluice/policy.h"
 
 #define SEED 20260101   /* every test is a function of it */
 
@@ -322,6 +327,95 @@ static void deadlines_follow_anchor_and_bucket(void **state)
     }
 }
 
+/* --- the folder */
+
+static void remove_folder(const char *folder)
+{
+    char command[128];
+
+    snprintf(command, sizeof command, "rm -rf '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
+static void print_findings(const struct sluice_findings *findings)
+{
+    struct sluice_buffer out;
+
+    sluice_buffer_init(&out, 1 << 20);
+    sluice_findings_print(findings, &out);
+    print_message("%.*s", (int)out.len, (const char *)out.bytes);
+    sluice_buffer_deinit(&out);
+}
+
+static void the_loaders_take_configuration_and_policies_as_they_are_meant(void **state)
+{
+    char folder[] = "/tmp/sluice-gen-XXXXXX", path[SLUICE_PATH_SIZE];
+    struct totals *totals = malloc(sizeof *totals);
+    struct sluice_config *config;
+    struct sluice_findings findings;
+    struct world world;
+
+    assert_non_null(totals);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(sluice_crypto_init(), SLUICE_OK);
+    world_init(&world, SEED, 20, 200);
+    assert_int_equal(gen_write(&world, folder, NULL, totals, path), SLUICE_OK);
+    sluice_findings_init(&findings);
+    snprintf(path, sizeof path, "%s/sluice.yaml", folder);
+    if (sluice_config_load(&config, &findings, path))
+        print_findings(&findings);
+    assert_int_equal(findings.errors, 0);
+    assert_int_equal(config->clock_us, world.clock_us);
+    assert_int_equal(config->tenant_count, DECLARED_TENANTS);
+    for (int i = 0; i < DECLARED_TENANTS; i++) {
+        const struct declared_tenant *declared = &declared_tenants[i];
+        struct sluice_policy *policy = NULL;
+
+        assert_int_equal(config->tenants[i].policy_count, 1);
+        if (sluice_policy_load(&policy, &findings, config->tenants[i].policies[0], world.clock_us))
+            print_findings(&findings);
+        assert_non_null(policy);
+        assert_int_equal(policy->min_age, declared->min_age);
+        assert_int_equal(policy->role, declared->role);
+        assert_int_equal(policy->purpose_count, declared->purpose_count);
+        for (int p = 0; p < declared->purpose_count; p++) {
+            const struct sluice_purpose *purpose = sluice_policy_purpose(policy, declared->purposes[p].name);
+
+            assert_non_null(purpose);
+            assert_int_equal(purpose->services, declared->purposes[p].services);
+            assert_int_equal(purpose->roles, declared->purposes[p].roles);
+            assert_int_equal(purpose->anonymous, declared->purposes[p].anonymous);
+        }
+        sluice_policy_free(policy);
+    }
+    sluice_config_free(config);
+    sluice_findings_deinit(&findings);
+    free(totals);
+    remove_folder(folder);
+}
+
+static void a_folder_with_a_fleet_is_left_alone(void **state)
+{
+    char folder[] = "/tmp/sluice-gen-XXXXXX", path[SLUICE_PATH_SIZE];
+    struct totals *totals = malloc(sizeof *totals);
+    struct world world;
+    struct stat before, after;
+
+    assert_non_null(totals);
+    assert_non_null(mkdtemp(folder));
+    assert_int_equal(sluice_crypto_init(), SLUICE_OK);
+    world_init(&world, SEED, 20, 200);
+    assert_int_equal(gen_write(&world, folder, NULL, totals, path), SLUICE_OK);
+    snprintf(path, sizeof path, "%s/state/keyring", folder);
+    assert_int_equal(stat(path, &before), 0);
+    assert_int_equal(gen_write(&world, folder, NULL, totals, path), SLUICE_ERR_EXISTS);
+    snprintf(path, sizeof path, "%s/state/keyring", folder);
+    assert_int_equal(stat(path, &after), 0);
+    assert_int_equal(before.st_ino, after.st_ino);
+    free(totals);
+    remove_folder(folder);
+}
+
 TEST_MAIN(cmocka_unit_test(the_same_seed_gives_the_same_lines_in_any_order),
           cmocka_unit_test(another_seed_gives_other_lines_and_another_clock),
           cmocka_unit_test(every_plant_is_there_in_its_share),
@@ -334,4 +428,6 @@ TEST_MAIN(cmocka_unit_test(the_same_seed_gives_the_same_lines_in_any_order),
           cmocka_unit_test(identifiers_are_valid_distinct_and_on_test_networks),
           cmocka_unit_test(a_recycled_number_belongs_to_one_sim_at_a_time),
           cmocka_unit_test(one_sim_in_a_hundred_is_a_canary),
-          cmocka_unit_test(deadlines_follow_anchor_and_bucket))
+          cmocka_unit_test(deadlines_follow_anchor_and_bucket),
+          cmocka_unit_test(the_loaders_take_configuration_and_policies_as_they_are_meant),
+          cmocka_unit_test(a_folder_with_a_fleet_is_left_alone))
