@@ -209,7 +209,7 @@ static void open_all(struct bench *bench, const char *policy_path, const char *f
     if (!err)
         err = sluice_vault_open(&bench->vault, folder, bench->keyring);
     if (!err)
-        err = sluice_vault_registry_loaded(bench->vault);
+        err = sluice_vault_registry_loaded(bench->vault, (uint8_t[SLUICE_DIGEST_SIZE]){ 1 });
     if (!err)
         err = sluice_vault_commit(bench->vault);
     if (!err)

@@ -63,6 +63,7 @@ enum sluice_reason {
     X(SLUICE_EMITTED,            "emitted",         "a row left")                                      \
     X(SLUICE_PARKED,             "parked",          "sealed, as its subject is restricted")            \
     X(SLUICE_NO_BASIS,           "no_basis",        "no lawful basis for this counterparty and region") \
+    X(SLUICE_ERASED,             "erased",          "the subject was erased from this purpose")        \
     X(SLUICE_NO_CONSENT,         "no_consent",      "consent is needed and not there")                 \
     X(SLUICE_OBJECTED,           "objected",        "the subject objected")                            \
     X(SLUICE_OTHER_ROLE,         "other_role",      "the purpose is not one of the record's role")     \

@@ -11,13 +11,15 @@ static enum sluice_err load_all(struct sluice_policy *versions[], size_t *count,
 
     for (size_t i = 0; i < tenant->policy_count; i++) {
         const char *path = tenant->policies[i];
-        const enum sluice_err err = sluice_policy_load(&versions[*count], findings, path, now_us);
+        size_t added = 0;
+        const enum sluice_err err = sluice_policy_load_versions(versions + *count, &added, findings, path, now_us);
 
         if (err) {
             result = err;
             continue;   /* say everything that is wrong, not the first thing only */
         }
-        if (strcmp(versions[(*count)++]->tenant, tenant->name) != 0) {
+        *count += added;
+        if (added && strcmp(versions[*count - 1]->tenant, tenant->name) != 0) {
             sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-tenant", path, 0, 0,
                                 "the policy is of another tenant than %s, which sluice.yaml gives it to; "
                                 "make 'tenant' and the key under 'tenants' the same", tenant->name);
@@ -30,7 +32,7 @@ static enum sluice_err load_all(struct sluice_policy *versions[], size_t *count,
 enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
                               const struct sluice_tenant_config *tenant, int64_t now_us)
 {
-    struct sluice_policy *versions[SLUICE_POLICY_FILES_MAX];
+    struct sluice_policy *versions[SLUICE_POLICY_FILES_MAX * SLUICE_POLICY_VERSIONS_MAX];
     size_t count = 0;
     enum sluice_err err = load_all(versions, &count, findings, tenant, now_us);
 

@@ -89,6 +89,7 @@ static enum sluice_err fill_slot(struct tenant *tenant, const struct sluice_subj
     (*slot)->consented = subject->consented;
     (*slot)->objected = subject->objected;
     (*slot)->restricted = subject->restricted;
+    (*slot)->erased = subject->erased;
     return SLUICE_OK;
 }
 

@@ -28,8 +28,8 @@ struct slot {
     uint8_t contract;           /* enum sluice_contract */
     uint8_t region;             /* index in the regions; 0: not known */
     uint8_t age_below;
-    uint8_t several_users;      /* devices: more than one SIM used it */
-    uint8_t reserved[2];
+    uint8_t reserved;
+    uint16_t erased;            /* bits of purposes whose secret was destroyed */
     /* then: uint32_t epoch[lanes] (epoch + 1; 0: not computed),
      *       uint8_t pseudonym[lanes][16], uint8_t token[tokens][28] */
 };

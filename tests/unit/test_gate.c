@@ -42,13 +42,13 @@ static const char policy_text[] =
     "    epoch: 7d\n"
     "    fields: { subject: pseudonym, device: pseudonym, destination: { truncate: 3 }, ue_address: { truncate: 24 },\n"
     "              imei: truncate, start: { coarsen: 1h }, downlink_octets: bucket }\n"
-    "    retention: { period: 30d, anchor: event, criterion: security, justification: a test }\n"
+    "    retention: { period: 30d, anchor: event, criterion: safeguarding, justification: a test }\n"
     "  marketing:\n"
     "    purpose: dpv:DirectMarketing\n"
     "    basis: consent\n"
     "    epoch: month\n"
     "    fields: { subject: pseudonym, service: keep }\n"
-    "    retention: { period: 90d, anchor: event, criterion: consent, justification: a test }\n"
+    "    retention: { period: 90d, anchor: event, criterion: purpose, justification: a test }\n"
     "  hosting:\n"
     "    purpose: dpv:ServiceProvision\n"
     "    basis: contract\n"
@@ -137,7 +137,7 @@ static int setup(void **state)
     assert_int_equal(sluice_keyring_create(f->folder, public_key, T0_US), SLUICE_OK);
     assert_int_equal(sluice_keyring_open(&f->keyring, f->folder), SLUICE_OK);
     assert_int_equal(sluice_vault_open(&f->vault, f->folder, f->keyring), SLUICE_OK);
-    assert_int_equal(sluice_vault_registry_loaded(f->vault), SLUICE_OK);
+    assert_int_equal(sluice_vault_registry_loaded(f->vault, (uint8_t[SLUICE_DIGEST_SIZE]){ 1 }), SLUICE_OK);
     assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
     assert_int_equal(sluice_gate_new(&f->gate, &f->config, f->keyring, f->vault), SLUICE_OK);
     assert_int_equal(sluice_batch_init(&f->batch, SLUICE_GATE_BATCH, 1 << 20), SLUICE_OK);
