@@ -37,6 +37,9 @@ void sluice_sealer_add(struct sluice_sealer *sealer, enum sluice_store store,
                        const struct sluice_entry *entry, const char *field_name,
                        const uint8_t *subject, const uint8_t *subject_key);
 
+/** Add an entry as sluice_sealed_next stepped over it, length included: it is sealed anew. */
+void sluice_sealer_add_opened(struct sluice_sealer *sealer, const uint8_t *bytes, size_t len);
+
 /** Append one framed `sealed = 2` of a PurposeBatch and empty the sealer; an
  *  empty sealer appends nothing.
  *  Returns SLUICE_ERR_MEMORY when an entry or the frame did not fit. */

@@ -150,6 +150,12 @@ void sluice_sealer_add(struct sluice_sealer *sealer, enum sluice_store store, co
     sealer->record_count++;
 }
 
+void sluice_sealer_add_opened(struct sluice_sealer *sealer, const uint8_t *bytes, size_t len)
+{
+    sluice_buffer_append(&sealer->content, bytes, len);
+    sealer->record_count++;
+}
+
 /* Everything but the content's bytes and the frame. */
 static void append_head(struct sluice_buffer *out, const struct sealed_head *head,
                         const uint8_t key[static SLUICE_KEY_SIZE], const struct sluice_keyring *keyring)
