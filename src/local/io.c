@@ -11,7 +11,9 @@ enum sluice_err io_open_at(int *fd, int folder_fd, const char *name, int flags, 
     do
         *fd = openat(folder_fd, name, flags | O_CLOEXEC, mode);
     while (*fd < 0 && errno == EINTR);
-    return *fd < 0 ? sluice_err_from_errno(errno) : SLUICE_OK;
+    if (*fd < 0)
+        return errno == EMFILE || errno == ENFILE ? SLUICE_ERR_FULL : sluice_err_from_errno(errno);
+    return SLUICE_OK;
 }
 
 enum sluice_err io_read_at(int fd, void *bytes, size_t len, uint64_t offset)
@@ -96,14 +98,26 @@ enum sluice_err io_mkdir_at(bool *made, int folder_fd, const char *name, mode_t 
     return *made || errno == EEXIST ? SLUICE_OK : sluice_err_from_errno(errno);
 }
 
+static enum sluice_err take_size(uint64_t *size, const struct stat *st)
+{
+    if (!S_ISREG(st->st_mode))
+        return SLUICE_ERR_DAMAGED;
+    *size = (uint64_t)st->st_size;
+    return SLUICE_OK;
+}
+
+enum sluice_err io_size(uint64_t *size, int fd)
+{
+    struct stat st;
+
+    return fstat(fd, &st) != 0 ? sluice_err_from_errno(errno) : take_size(size, &st);
+}
+
 enum sluice_err io_size_at(uint64_t *size, int folder_fd, const char *name)
 {
     struct stat st;
 
     if (fstatat(folder_fd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return sluice_err_from_errno(errno);
-    if (!S_ISREG(st.st_mode))
-        return SLUICE_ERR_DAMAGED;
-    *size = (uint64_t)st.st_size;
-    return SLUICE_OK;
+    return take_size(size, &st);
 }

@@ -9,7 +9,8 @@
 #include <sys/types.h>
 #include "sluice/err.h"
 
-/** Flags as open(2), O_CLOEXEC always; mode for what is created. */
+/** Flags as open(2), O_CLOEXEC always; mode for what is created.
+ *  Returns SLUICE_ERR_FULL when no descriptor is left. */
 SLUICE_MUST_CHECK
 enum sluice_err io_open_at(int *fd, int folder_fd, const char *name, int flags, mode_t mode);
 
@@ -39,7 +40,9 @@ enum sluice_err io_unlink_at(int folder_fd, const char *name, int flags);
 SLUICE_MUST_CHECK
 enum sluice_err io_mkdir_at(bool *made, int folder_fd, const char *name, mode_t mode);
 
-/** Size of a regular file. */
+/** Size of a regular file; anything else is SLUICE_ERR_DAMAGED. */
+SLUICE_MUST_CHECK
+enum sluice_err io_size(uint64_t *size, int fd);
 SLUICE_MUST_CHECK
 enum sluice_err io_size_at(uint64_t *size, int folder_fd, const char *name);
 
