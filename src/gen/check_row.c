@@ -220,6 +220,15 @@ static void set_address_prefix(struct writer *writer, uint32_t bits)
     set_bytes(writer, 61, prefix, record->address_len);
 }
 
+static void set_gateway_prefix(struct writer *writer, uint32_t bits)
+{
+    uint8_t *prefix = take(writer, 4);
+
+    assert(bits == 24);
+    if (writer->source->record->has_context)
+        set_bytes(writer, 57, memcpy(prefix, "\xc0\x00\x02\x00", 4), 4);
+}
+
 static void set_network(struct writer *writer)
 {
     const struct traffic_record *record = writer->source->record;
@@ -322,9 +331,8 @@ static void set_measure(struct writer *writer, const struct declared_field *fiel
     case SLUICE_FIELD_DOWNLINK_OCTETS:
         set_if(writer, r->has_octets, bucket ? 38 : 36, bucket ? log2_of(r->downlink_octets) : r->downlink_octets);
         return;
-    case SLUICE_FIELD_DURATION:
-        set_if(writer, r->has_duration, bucket ? 40 : 39, bucket ? log2_of(r->duration_s) : r->duration_s);
-        return;
+    case SLUICE_FIELD_COUNTER_MODE: set_if(writer, r->has_octets, 42, SLUICE_COUNTER_DELTA); return;
+    case SLUICE_FIELD_DURATION: return;   /* the format has none */
     default:
         assert(false && "a field that declared.c uses is missing here");
     }
@@ -369,6 +377,8 @@ static void set_field(struct writer *writer, const struct declared_field *field)
     case FORM(IMSI, TRUNCATE): set_home(writer); return;
     case FORM(APN, KEEP): set_text(writer, 33, record->has_context ? record->apn : ""); return;
     case FORM(APN, COARSEN): set_access_network(writer); return;
+    case FORM(GATEWAY, TRUNCATE): set_gateway_prefix(writer, field->parameter); return;
+    case FORM(BREAKOUT_REGION, KEEP): set_text(writer, 58, record->has_context ? record->breakout : ""); return;
     case FORM(CHARGE, KEEP): set_charge(writer); return;
     case FORM(START, KEEP):
     case FORM(START, COARSEN):

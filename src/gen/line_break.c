@@ -134,6 +134,9 @@ size_t line_break(char *line, size_t len, const struct traffic_record *record)
     case PLANT_IMEI_CHECK:
         spoil_check_digit(line, "imei");
         return len;
+    case PLANT_SECRET_BROKEN:
+        spoil_check_digit(line, "iccid");
+        return replace(line, len, line + len - 1, line + len, ",\"password\":\"open sesame\"}");
     default:   /* what is wrong with it was written as it is */
         return len;
     }

@@ -146,10 +146,16 @@ static void network(struct text *text, const struct traffic_record *record)
     member(text, "\"}}");
 }
 
-static void extras(struct text *text)
+/* What no record has a field for. */
+static void extras(struct text *text, enum plant plant)
 {
-    member(text, ",\"tariff\":{\"id\":1,\"name\":\"Plan\",\"ratezone\":{\"id\":2,\"name\":\"Area 2\"}}"
-                 ",\"weather\":\"wet\",\"battery\":[3,2.5e0,{\"volts\":null}],\"signal_dbm\":-97");
+    if (plant == PLANT_SECRET_BESIDE)
+        member(text, ",\"puk\":\"24681357\"");
+    if (plant == PLANT_PROHIBITED)
+        member(text, ",\"religion\":\"secular\"");
+    if (plant == PLANT_EXTRAS)
+        member(text, ",\"tariff\":{\"id\":1,\"name\":\"Plan\",\"ratezone\":{\"id\":2,\"name\":\"Area 2\"}}"
+                     ",\"weather\":\"wet\",\"battery\":[3,2.5e0,{\"volts\":null}],\"signal_dbm\":-97");
 }
 
 static void usage(struct text *text, const struct world *world, const struct traffic_record *record)
@@ -187,8 +193,7 @@ static void usage(struct text *text, const struct world *world, const struct tra
         text_char(text, ',');
         session(text, record);
     }
-    if (record->plant == PLANT_EXTRAS)
-        extras(text);
+    extras(text, record->plant);
     text_char(text, '}');
 }
 
@@ -200,7 +205,9 @@ static void pdp_context(struct text *text, const struct world *world, const stru
     text_number(text, record->rat);
     member(text, ",\"tx_teid_data_plane\":");
     text_number(text, record->throw >> 32);
-    member(text, ",\"region\":\"eu-west-1\",\"tunnel_created\":\"");
+    member(text, ",\"region\":\"");
+    text_word(text, record->breakout);
+    member(text, "\",\"tunnel_created\":\"");
     text_instant(text, record->start_us - record->start_us % 1000000);
     member(text, "\",\"mcc\":\"");
     text_padded(text, record->mcc, 3);
@@ -224,7 +231,9 @@ static void pdp_context(struct text *text, const struct world *world, const stru
         text_address(text, record->address, record->address_len);
         text_char(text, '"');
     }
-    member(text, ",\"ggsn_data_plane_ip_address\":\"192.0.2.9\"}");
+    member(text, ",\"ggsn_data_plane_ip_address\":\"192.0.2.9\",\"ggsn_control_plane_ip_address\":\"192.0.2.");
+    text_number(text, record->gateway);
+    member(text, "\"}");
 }
 
 /* Locations name their networks in a list, sessions in their context. */
@@ -270,8 +279,7 @@ static void event(struct text *text, const struct world *world, const struct tra
     }
     if (record->service == SLUICE_SERVICE_SIGNALLING && record->event >= 1 && record->event <= 5)
         detail(text, world, record);
-    if (record->plant == PLANT_EXTRAS)
-        extras(text);
+    extras(text, record->plant);
     text_char(text, '}');
 }
 

@@ -17,10 +17,12 @@
     X(NUMBER_ONLY,     500, NONE)              /* only an MSISDN */        \
     X(NULLS,           500, NONE)              /* empty objects as null */ \
     X(EXTRAS,         2000, NONE)              /* unknown fields */        \
+    X(SECRET_BESIDE,   100, NONE)              /* a code among them */     \
     X(BEYOND,          200, BEYOND_WINDOW)                                 \
     X(FUTURE,          200, FUTURE)                                        \
     X(UNKNOWN_NUMBER,  100, UNKNOWN_LINK)                                  \
     X(OTHER_EVENT,     300, OTHER_EVENT)                                   \
+    X(PROHIBITED,       50, PROHIBITED)        /* a class not to be held */ \
     /* malformed */                                                        \
     X(CUT_OFF,          50, UNDECODABLE)       /* ends in the middle */    \
     X(NO_JSON,          50, UNDECODABLE)       /* never was JSON */        \
@@ -48,7 +50,8 @@
     X(LONG_TEXT,        50, BAD_TEXT)                                      \
     X(SERVICE,          50, UNKNOWN_SERVICE)                               \
     X(NO_SUBJECT,      100, NO_SUBJECT)                                    \
-    X(NO_CONTROLLER,   100, NO_CONTROLLER)     /* unknown organisation */
+    X(NO_CONTROLLER,   100, NO_CONTROLLER)     /* unknown organisation */  \
+    X(SECRET_BROKEN,    50, SECRET)            /* bad, and bears a code */
 
 enum plant {
 #define X(name, share, reason) PLANT_##name,

@@ -38,7 +38,9 @@ void text_session(struct text *text, const uint64_t session[static 2])
     for (int i = 0; i < 5; i++) {
         if (i)
             text_char(text, '-');
-        text_hex(text, session[i > 2] >> shifts[i], groups[i]);
+        /* A letter first in each, so that no run of digits looks like a card's number. */
+        text_char(text, (char)('a' + (session[i > 2] >> (shifts[i] + 8)) % 6));
+        text_hex(text, session[i > 2] >> shifts[i], groups[i] - 1);
     }
 }
 

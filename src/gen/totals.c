@@ -14,8 +14,6 @@ static struct totals_sum weigh(const struct traffic_record *record, const struct
         sum.octets = record->uplink_octets + record->downlink_octets;
     if (record->has_messages)
         sum.messages = record->messages;
-    if (record->has_duration)
-        sum.seconds = record->duration_s;
     return sum;
 }
 
@@ -23,7 +21,6 @@ static void add(struct totals_sum *sum, struct totals_sum more)
 {
     sum->records += more.records;
     sum->octets += more.octets;
-    sum->seconds += more.seconds;
     sum->messages += more.messages;
 }
 

@@ -7,7 +7,7 @@
 #include "sluice/buffer.h"
 
 struct totals_sum {
-    uint64_t records, octets, seconds, messages;
+    uint64_t records, octets, messages;   /* the format has no durations: seconds are 0 */
 };
 
 struct totals {

@@ -194,6 +194,8 @@ static void set_place(struct traffic_record *record, const struct world *world, 
     record->cell = 1 + (place >> 24 & 0x7ffffff);
     record->rat = rats[home % sizeof rats];
     record->apn = apns[home >> 16 & 3];
+    record->gateway = (uint8_t)(1 + (home >> 18 & 31));
+    record->breakout = home >> 23 & 1 ? "eu-west-1" : "us-east-1";
 }
 
 static void set_names(struct traffic_record *record, const struct world *world, struct dice *dice)

@@ -30,16 +30,17 @@ struct traffic_record {
     uint64_t downlink_octets;
     bool has_messages;
     uint32_t messages;
-    bool has_duration;
-    uint64_t duration_s;
     uint16_t mcc;
     uint16_t mnc;
     uint8_t mnc_digits;
-    bool has_context;           /* of a session: only then area, cell, RAT and APN are known */
+    /* Known of a session's context only: */
+    bool has_context;
     uint32_t lac;
     uint64_t cell;
     uint8_t rat;
     const char *apn;
+    uint8_t gateway;            /* the host within 192.0.2.0/24 */
+    const char *breakout;       /* the region where traffic leaves the network */
 
     /* How it is named: digits of FLEET_*_DIGITS, and where each is there. */
     bool has_iccid, has_imsi, has_number, has_device;
