@@ -173,7 +173,9 @@ static enum sluice_err check_streams(struct check *check)
             err = check_suspended(check, tenant);
     }
     check_seen_deinit(&seen);
-    return err ? err : check_quarantine(check);
+    if (!err)
+        err = check_quarantine(check);
+    return err ? err : check_stray(check);
 }
 
 enum sluice_err gen_check(const char *folder, const struct gen_progress *progress,

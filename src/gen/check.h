@@ -71,6 +71,10 @@ enum sluice_err check_park(struct check *check, uint8_t tenant);
 SLUICE_MUST_CHECK
 enum sluice_err check_suspended(struct check *check, uint8_t tenant);
 
+/** Streams that nobody declared. */
+SLUICE_MUST_CHECK
+enum sluice_err check_stray(struct check *check);
+
 /** A stream to read; one that has no files is empty. */
 struct sluice_stream_reader;
 SLUICE_MUST_CHECK
