@@ -18,17 +18,26 @@
 #define BILLING_MAX_S   (397 * SLUICE_DAY_S)
 #define WINDOW_S        (30 * SLUICE_DAY_S)
 
+/* Where there is none, that is said already, or nothing leaves. */
+static bool has_basis(const struct sluice_purpose *purpose)
+{
+    for (size_t i = 0; i < purpose->basis_rule_count; i++)
+        if (purpose->basis_rules[i].basis != SLUICE_BASIS_NONE)
+            return true;
+    return false;
+}
+
 static void check_use(struct policy_reader *reader, const struct sluice_purpose *purpose,
                       const struct policy_purpose_words *words)
 {
     const bool marketing = words->term->kind == POLICY_KIND_MARKETING;
 
-    if (words->term->kind != POLICY_KIND_ANALYTICS && !marketing)
+    if ((words->term->kind != POLICY_KIND_ANALYTICS && !marketing) || !has_basis(purpose))
         return;
     if (policy_basis_only(purpose, SLUICE_BASIS_CONSENT) || (purpose->anonymous && !marketing))
         return;
     if (marketing)
-        policy_complain(reader, POLICY_RULE_EPRIVACY_CONSENT, words->basis ? words->basis : words->node,
+        policy_complain(reader, POLICY_RULE_EPRIVACY_CONSENT, words->basis,
                         "rest marketing and value-added services on consent alone (Art. 6(3))");
     else
         policy_complain(reader, POLICY_RULE_EPRIVACY_PURPOSE, words->node,

@@ -154,10 +154,8 @@ void policy_read_recipients(struct policy_reader *reader, void *target, const st
         const struct yaml_node *child = &node->children[i];
         struct policy_recipient *recipient = &words->recipients[words->recipient_count];
 
-        if (!sluice_name_valid(child->key)) {
+        if (!sluice_name_valid(child->key))
             policy_complain_key(reader, POLICY_RULE_NAME_SHAPE, child, "give the recipient a name of " SLUICE_NAME_SHAPE);
-            continue;
-        }
         *recipient = (struct policy_recipient){ .id = child->key, .node = child };
         policy_read_mapping(reader, recipient, child, recipient_keys, 6);
         words->recipient_count++;
