@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-#include "record/wire_table.h"
+#include "record/wire_scan.h"
 #include "sluice/clock.h"
 
 static inline void full_record_must(enum sluice_reason reason)

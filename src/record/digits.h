@@ -35,4 +35,28 @@ static inline bool record_all_digits(const char *text, size_t len)
     return true;
 }
 
+/** Copy 8 to 32 digits, or fewer: two loads of eight or sixteen that overlap
+ *  are cheaper than a call for each of many small lengths. */
+static inline void record_copy_digits(char *to, const char *digits, size_t len)
+{
+    if (len >= 16) {
+        char low[16], high[16];
+
+        memcpy(low, digits, 16);
+        memcpy(high, digits + len - 16, 16);
+        memcpy(to, low, 16);
+        memcpy(to + len - 16, high, 16);
+    } else if (len >= 8) {
+        char low[8], high[8];
+
+        memcpy(low, digits, 8);
+        memcpy(high, digits + len - 8, 8);
+        memcpy(to, low, 8);
+        memcpy(to + len - 8, high, 8);
+    } else {
+        for (size_t i = 0; i < len; i++)
+            to[i] = digits[i];
+    }
+}
+
 #endif

@@ -87,7 +87,7 @@ static void put_field(struct random_case *to)
 {
     const uint64_t fixed = random_number();
     uint32_t number = 1 + (uint32_t)random_below(43);
-    unsigned wire_type = record_wire_fields[number].wire_type & 7;   /* a bool, of any, is a varint mostly */
+    unsigned wire_type = record_wire_types[number] & 7;   /* a bool, of any, is a varint mostly */
 
     if (random_below(50) == 0)
         number = (uint32_t)(random_u64() >> (32 + random_below(32)));
