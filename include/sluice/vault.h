@@ -104,6 +104,14 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_purpose_index(struct sluice_vault *vault, const char *tenant,
                                            const char *purpose, uint8_t *index);
 
+/** As above, of a purpose that is there: SLUICE_ERR_MISSING when it is not. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_purpose_find(struct sluice_vault *vault, const char *tenant,
+                                          const char *purpose, uint8_t *index);
+/** How many indices a tenant has given out. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_purpose_count(struct sluice_vault *vault, const char *tenant, uint8_t *count);
+
 /** The generation of a subject whose interval holds at_s.
  *  Returns SLUICE_OK, or SLUICE_ERR_MISSING when there is none. */
 SLUICE_MUST_CHECK
@@ -200,6 +208,10 @@ uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reac
 /** What the loaded files digested to; zeros when never loaded. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault, uint8_t digest[static SLUICE_DIGEST_SIZE]);
+/** Before a load: the digest becomes zeros, durable on return, so that a load
+ *  that is cut short is not taken for the one before. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_registry_begin(struct sluice_vault *vault);
 /** After a load: stage generation + 1 with the rows; sluice_vault_commit writes both and then the keyring. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_registry_loaded(struct sluice_vault *vault,

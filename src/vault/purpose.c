@@ -102,19 +102,51 @@ static enum sluice_err add(struct sluice_vault *vault, struct purposes *purposes
     return err;
 }
 
+static uint8_t position(const struct purposes *purposes, const char *purpose)
+{
+    uint8_t at = 0;
+
+    while (at < purposes->count && strcmp(purposes->list[at].name, purpose) != 0)
+        at++;
+    return at;
+}
+
+enum sluice_err sluice_vault_purpose_find(struct sluice_vault *vault, const char *tenant,
+                                          const char *purpose, uint8_t *index)
+{
+    struct purposes purposes;
+    enum sluice_err err = read_purposes(vault, &purposes, tenant);
+    const uint8_t at = position(&purposes, purpose);
+
+    if (!err && at == purposes.count)
+        err = SLUICE_ERR_MISSING;
+    if (!err)
+        *index = at;
+    sluice_wipe(&purposes, sizeof purposes);
+    return err;
+}
+
 enum sluice_err sluice_vault_purpose_index(struct sluice_vault *vault, const char *tenant,
                                            const char *purpose, uint8_t *index)
 {
     struct purposes purposes;
     enum sluice_err err = read_purposes(vault, &purposes, tenant);
-    uint8_t at = 0;
+    const uint8_t at = position(&purposes, purpose);
 
-    while (!err && at < purposes.count && strcmp(purposes.list[at].name, purpose) != 0)
-        at++;
     if (!err && at == purposes.count)
         err = add(vault, &purposes, tenant, purpose);
     if (!err)
         *index = at;
+    sluice_wipe(&purposes, sizeof purposes);
+    return err;
+}
+
+enum sluice_err sluice_vault_purpose_count(struct sluice_vault *vault, const char *tenant, uint8_t *count)
+{
+    struct purposes purposes;
+    const enum sluice_err err = read_purposes(vault, &purposes, tenant);
+
+    *count = purposes.count;
     sluice_wipe(&purposes, sizeof purposes);
     return err;
 }

@@ -55,6 +55,29 @@ enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault, uint8_t
     return read_state(vault, &generation, digest);
 }
 
+static void encode(uint8_t plain[static STATE_SIZE], uint64_t generation,
+                   const uint8_t digest[static SLUICE_DIGEST_SIZE])
+{
+    for (size_t i = 0; i < 8; i++)
+        plain[i] = (uint8_t)(generation >> (8 * i));
+    memcpy(plain + 8, digest, SLUICE_DIGEST_SIZE);
+}
+
+enum sluice_err sluice_vault_registry_begin(struct sluice_vault *vault)
+{
+    static const uint8_t none[SLUICE_DIGEST_SIZE];
+    const struct vault_key key = key_of(vault);
+    uint8_t plain[STATE_SIZE], before[SLUICE_DIGEST_SIZE];
+    uint64_t generation;
+    enum sluice_err err = read_state(vault, &generation, before);
+
+    assert(!vault->read_only && !vault->registry_staged);
+    if (err || generation == 0)
+        return err;
+    encode(plain, generation, none);
+    return vault_commit_one(vault, VAULT_NAMES, &key, plain, sizeof plain);
+}
+
 enum sluice_err sluice_vault_registry_loaded(struct sluice_vault *vault,
                                              const uint8_t digest[static SLUICE_DIGEST_SIZE])
 {
@@ -71,9 +94,7 @@ enum sluice_err sluice_vault_registry_loaded(struct sluice_vault *vault,
         generation = vault->keyring->registry_generation;
     if (!vault->registry_staged)
         generation++;
-    for (size_t i = 0; i < 8; i++)
-        plain[i] = (uint8_t)(generation >> (8 * i));
-    memcpy(plain + 8, digest, SLUICE_DIGEST_SIZE);
+    encode(plain, generation, digest);
     err = vault_stage_put(&vault->stage, vault->keys, VAULT_NAMES, &key, plain, sizeof plain);
     if (!err)
         vault->registry_staged = generation;
