@@ -7,7 +7,7 @@ mandoc -T lint -W warning "$page" || fail "mandoc finds faults in the man page"
 mandoc -T ascii "$page" | col -b >"$T/page"
 
 for command in $(commands); do
-    grep -qE "^ +$command( |\$)" "$T/page" || fail "the man page has no command $command"
+    grep -qE "^[[:space:]]+$command([[:space:]]|\$)" "$T/page" || fail "the man page has no command $command"
 done
 
 options=0
