@@ -31,7 +31,8 @@ struct sluice_entry {
 
     /* What became of it; feed sets reasons for what it cannot decode. */
     uint8_t disposition;            /* enum sluice_disposition */
-    uint8_t reason;                 /* enum sluice_reason; of an undecided re-entry: what it was sealed for */
+    uint8_t reason;                 /* enum sluice_reason */
+    uint8_t sealed_for;             /* enum sluice_reason; re-entries: why they were sealed */
     uint8_t kind;                   /* enum sluice_entry_kind */
     uint8_t form;                   /* enum sluice_form of raw */
     bool holds_secret;              /* a stripped field was a secret or a prohibited class: never seal raw */

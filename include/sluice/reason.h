@@ -5,6 +5,8 @@
 #ifndef SLUICE_REASON_H
 #define SLUICE_REASON_H
 
+#include "sluice/str.h"
+
 enum sluice_disposition {
     SLUICE_UNDECIDED,
     SLUICE_ROUTED,
@@ -87,7 +89,7 @@ enum sluice_disposition sluice_reason_disposition(enum sluice_reason reason);
 const char *sluice_reason_word(enum sluice_reason reason);
 const char *sluice_reason_text(enum sluice_reason reason);
 /** The reason of that word, or SLUICE_REASON_NONE. */
-enum sluice_reason sluice_reason_from_word(const char *word);
+enum sluice_reason sluice_reason_from_word(struct sluice_str word);
 const char *sluice_outcome_word(enum sluice_outcome outcome);
 const char *sluice_outcome_text(enum sluice_outcome outcome);
 const char *sluice_disposition_word(enum sluice_disposition disposition);

@@ -1,7 +1,6 @@
 #include "sluice/reason.h"
 
 #include <stddef.h>
-#include <string.h>
 
 static const struct {
     enum sluice_disposition disposition;
@@ -43,10 +42,10 @@ const char *sluice_reason_text(enum sluice_reason reason)
     return reasons[reason].text;
 }
 
-enum sluice_reason sluice_reason_from_word(const char *word)
+enum sluice_reason sluice_reason_from_word(struct sluice_str word)
 {
     for (size_t i = 0; i < SLUICE_REASON_COUNT; i++)
-        if (strcmp(reasons[i].word, word) == 0)
+        if (sluice_str_equal(sluice_str_from(reasons[i].word), word))
             return (enum sluice_reason)i;
     return SLUICE_REASON_NONE;
 }

@@ -213,14 +213,15 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
     uint8_t identity[DEDUPLICATE_IDENTITY_MAX];
     enum sluice_reason reason;
 
-    *work = (struct work){ .tenant = find_tenant(gate, record->tenant.len ? record->tenant : entry->tenant_hint) };
-    if (entry->kind != SLUICE_ENTRY_ARRIVAL && entry->disposition == SLUICE_UNDECIDED) {
-        work->was = (enum sluice_reason)entry->reason;
-        entry->reason = SLUICE_REASON_NONE;
-    }
+    *work = (struct work){ .tenant = find_tenant(gate, record->tenant.len ? record->tenant : entry->tenant_hint),
+                           .was = (enum sluice_reason)entry->sealed_for };
     work->refused_before = entry->disposition != SLUICE_UNDECIDED;
-    if (work->refused_before)
+    if (work->refused_before) {
+        /* Only parked records whose subject's secrets are gone are refused on the way back. */
+        if (entry->kind == SLUICE_ENTRY_PARKED && work->tenant)
+            account_unparked(work, entry, SLUICE_ERASED);
         return SLUICE_OK;
+    }
     if (!work->tenant || !work->tenant->version_count) {
         sluice_entry_refuse(entry, SLUICE_REASON_NO_CONTROLLER);
         work->refused_before = true;

@@ -97,6 +97,9 @@ static void restore(struct sluice_entry *entry, enum sluice_store store, const s
                     const struct copies *copies)
 {
     entry->kind = kinds[store];
+    entry->sealed_for = (uint8_t)sluice_reason_from_word(sealed->reason);
+    if (sealed->has_subject)
+        memcpy(entry->subject, sealed->subject, sizeof entry->subject);
     entry->file = copies->file;
     entry->position = sealed->position;
     entry->line = sealed->line;
