@@ -10,7 +10,7 @@
 #include "sluice/str.h"
 
 #define SLUICE_RECORD_TEXT_MAX 128          /* bytes of any text field */
-#define SLUICE_RECORD_SIZE_MAX (64 * 1024)  /* bytes of one record as it arrives */
+#define SLUICE_RECORD_SIZE_MAX 65536        /* bytes of one record as it arrives */
 #define SLUICE_CHARGE_SCALE_MAX 18          /* digits after the point that 63 bits can hold */
 #define SLUICE_UTC_OFFSET_MAX  959          /* minutes: 15:59 */
 

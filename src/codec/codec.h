@@ -10,8 +10,8 @@
 #include "sluice/err.h"
 #include "sluice/str.h"
 
-#define CODEC_FIELD_COUNT_MAX 80           /* more than either message has */
-#define CODEC_ROW_SIZE_MAX    (64 * 1024)  /* bytes of one row or record */
+#define CODEC_FIELD_COUNT_MAX 80      /* more than either message has */
+#define CODEC_ROW_SIZE_MAX    65536   /* bytes of one row or record */
 
 enum codec_kind {
     CODEC_TEXT,       /* bytes */

@@ -6,7 +6,7 @@
 #include "sluice/v1/purpose.pb-c.h"
 
 /* The worst 64 KiB, all of two-byte unknown fields, stay below it. */
-#define ARENA_SIZE_MAX (16 * 1024 * 1024)
+#define ARENA_SIZE_MAX (16 << 20)
 #define BLOCK_HEAD     16
 
 /* What the wire type does not tell: 0 ends the lists. */

@@ -35,28 +35,34 @@ static inline bool record_all_digits(const char *text, size_t len)
     return true;
 }
 
-/** Copy 8 to 32 digits, or fewer: two loads of eight or sixteen that overlap
- *  are cheaper than a call for each of many small lengths. */
-static inline void record_copy_digits(char *to, const char *digits, size_t len)
+/* Copies of a few digits. Two loads that overlap in the middle are cheaper
+ * than a call, which has to find out how many there are. */
+
+/** Copy at most 16. */
+static inline void record_copy_short(char *to, const char *digits, size_t len)
 {
-    if (len >= 16) {
-        char low[16], high[16];
-
-        memcpy(low, digits, 16);
-        memcpy(high, digits + len - 16, 16);
-        memcpy(to, low, 16);
-        memcpy(to + len - 16, high, 16);
-    } else if (len >= 8) {
-        char low[8], high[8];
-
-        memcpy(low, digits, 8);
-        memcpy(high, digits + len - 8, 8);
-        memcpy(to, low, 8);
-        memcpy(to + len - 8, high, 8);
-    } else {
+    if (len < 8) {
         for (size_t i = 0; i < len; i++)
             to[i] = digits[i];
+        return;
     }
+    char first[8], last[8];
+
+    memcpy(first, digits, 8);
+    memcpy(last, digits + len - 8, 8);
+    memcpy(to, first, 8);
+    memcpy(to + len - 8, last, 8);
+}
+
+/** Copy 16 to 32. */
+static inline void record_copy_long(char *to, const char *digits, size_t len)
+{
+    char first[16], last[16];
+
+    memcpy(first, digits, 16);
+    memcpy(last, digits + len - 16, 16);
+    memcpy(to, first, 16);
+    memcpy(to + len - 16, last, 16);
 }
 
 #endif

@@ -22,7 +22,7 @@ enum sluice_reason sluice_imsi_parse(struct sluice_imsi *imsi, struct sluice_str
         return SLUICE_REASON_BAD_IMSI;
 
     *imsi = (struct sluice_imsi){ .digit_count = (uint8_t)text.len };
-    record_copy_digits(imsi->digits, text.bytes, text.len);
+    record_copy_short(imsi->digits, text.bytes, text.len);
     return SLUICE_REASON_NONE;
 }
 
@@ -37,7 +37,7 @@ enum sluice_reason sluice_iccid_parse(struct sluice_iccid *iccid, struct sluice_
         return SLUICE_REASON_BAD_ICCID;
 
     *iccid = (struct sluice_iccid){ .digit_count = (uint8_t)text.len };
-    record_copy_digits(iccid->digits, text.bytes, text.len);
+    record_copy_long(iccid->digits, text.bytes, text.len);
     return SLUICE_REASON_NONE;
 }
 
@@ -53,7 +53,7 @@ enum sluice_reason sluice_msisdn_parse(struct sluice_msisdn *msisdn, struct slui
         return SLUICE_REASON_BAD_MSISDN;
 
     *msisdn = (struct sluice_msisdn){ .digit_count = (uint8_t)text.len };
-    record_copy_digits(msisdn->digits, text.bytes, text.len);
+    record_copy_short(msisdn->digits, text.bytes, text.len);
     return SLUICE_REASON_NONE;
 }
 
@@ -76,7 +76,7 @@ enum sluice_reason sluice_eid_parse(struct sluice_eid *eid, struct sluice_str te
         return SLUICE_REASON_BAD_EID;
 
     *eid = (struct sluice_eid){ .digit_count = SLUICE_EID_DIGITS };
-    record_copy_digits(eid->digits, text.bytes, text.len);
+    record_copy_long(eid->digits, text.bytes, text.len);
     return SLUICE_REASON_NONE;
 }
 
@@ -86,7 +86,7 @@ enum sluice_reason sluice_imei_parse(struct sluice_imei *imei, struct sluice_str
         return SLUICE_REASON_BAD_IMEI;
     if (text.len == SLUICE_IMEISV_DIGITS) {
         *imei = (struct sluice_imei){ .digit_count = SLUICE_IMEISV_DIGITS };
-        record_copy_digits(imei->digits, text.bytes, SLUICE_IMEISV_DIGITS);
+        record_copy_short(imei->digits, text.bytes, SLUICE_IMEISV_DIGITS);
         return SLUICE_REASON_NONE;
     }
 
@@ -95,7 +95,7 @@ enum sluice_reason sluice_imei_parse(struct sluice_imei *imei, struct sluice_str
         return SLUICE_REASON_BAD_IMEI;
 
     *imei = (struct sluice_imei){ .digit_count = SLUICE_IMEI_DIGITS };
-    record_copy_digits(imei->digits, text.bytes, SLUICE_IMEI_DIGITS - 1);
+    record_copy_short(imei->digits, text.bytes, SLUICE_IMEI_DIGITS - 1);
     imei->digits[SLUICE_IMEI_DIGITS - 1] = check;
     return SLUICE_REASON_NONE;
 }

@@ -70,6 +70,7 @@ static enum sluice_reason take_currency(char (*at)[3], struct wire_value value, 
 }
 
 /* Of a field of 32 bits the lower 32 count, whatever stands above. */
+/* NOLINTBEGIN(bugprone-macro-parentheses): a type takes none */
 #define TAKE_NUMBER(kind, type, number)                                                                      \
     static inline enum sluice_reason take_##kind(type *at, struct wire_value value, uint64_t most, unsigned why) \
     {                                                                                                        \
@@ -78,6 +79,7 @@ static enum sluice_reason take_currency(char (*at)[3], struct wire_value value, 
         *at = (type)(number);                                                                                \
         return SLUICE_REASON_NONE;                                                                           \
     }
+/* NOLINTEND(bugprone-macro-parentheses) */
 TAKE_NUMBER(small, uint8_t, (uint32_t)value.number)
 TAKE_NUMBER(medium, uint16_t, (uint32_t)value.number)
 TAKE_NUMBER(uint32, uint32_t, (uint32_t)value.number)

@@ -163,8 +163,8 @@ static void luhn_digit_finds_every_single_digit_error(void **state)
     for (size_t i = 0; i < count; i++) {
         const char kept = digits[i];
 
-        for (char other = '0'; other <= '9'; other++) {
-            digits[i] = other;
+        for (int other = '0'; other <= '9'; other++) {
+            digits[i] = (char)other;
             assert_int_equal(sluice_luhn_digit(digits, count) == right, other == kept);
         }
         digits[i] = kept;
