@@ -227,6 +227,8 @@ static bool pick_purpose(uint8_t *purpose, struct dice *dice, const struct decla
 struct deeds {
     struct fleet_deed *list;
     int count;
+    uint8_t tenant;
+    uint32_t first_s, step_s;
     struct fleet_rights rights;
 };
 
@@ -238,44 +240,54 @@ static void add_deed(struct deeds *deeds, const char *action, uint8_t purpose)
         { "object", &deeds->rights.objected, true },     { "unobject", &deeds->rights.objected, false },
         { "restrict", &deeds->rights.restricted, true }, { "lift", &deeds->rights.restricted, false },
     };
+    const uint32_t at_s = deeds->first_s + (uint32_t)deeds->count * deeds->step_s;
 
-    deeds->list[deeds->count++] = (struct fleet_deed){ action, purpose };
+    deeds->list[deeds->count++] = (struct fleet_deed){ action, deeds->tenant, purpose, at_s };
     for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++)
         if (strcmp(effects[i].action, action) == 0)
             *effects[i].field = (uint16_t)(effects[i].sets ? *effects[i].field | bits : *effects[i].field & ~bits);
 }
 
-int fleet_deeds(const struct world *world, uint64_t sim, struct fleet_deed out[static FLEET_DEEDS_MAX],
-                struct fleet_rights *rights)
+static void decide(struct deeds *deeds, struct dice *dice)
 {
-    struct fleet_holding holdings[FLEET_HOLDINGS_MAX];
-    struct deeds deeds = { .list = out };
-    struct dice dice = { throw_for(world, TOPIC_DEEDS, sim) };
+    const struct declared_tenant *tenant = &declared_tenants[deeds->tenant];
     uint8_t purpose;
 
-    /* Rights are the holder's: SIMs that had two are left out, so that whose they were is no question. */
-    const int count = fleet_holdings(world, sim, holdings);
-    if (count > 0 && holdings[count - 1].generation == 0) {
-        const struct declared_tenant *tenant = &declared_tenants[holdings[0].tenant];
+    if (dice_chance(dice, 450) && pick_purpose(&purpose, dice, tenant, SLUICE_BASIS_CONSENT)) {
+        add_deed(deeds, "consent", purpose);
+        if (dice_chance(dice, 150))
+            add_deed(deeds, "withdraw", purpose);
+        if (dice_chance(dice, 50))
+            add_deed(deeds, "consent", purpose);
+    }
+    if (dice_chance(dice, 20) && pick_purpose(&purpose, dice, tenant, SLUICE_BASIS_LEGITIMATE_INTERESTS)) {
+        add_deed(deeds, "object", purpose);
+        if (dice_chance(dice, 100))
+            add_deed(deeds, "unobject", purpose);
+    }
+    if (dice_chance(dice, 12)) {
+        purpose = dice_chance(dice, 500) ? FLEET_EVERY_PURPOSE : (uint8_t)dice_roll(dice, tenant->purpose_count);
+        add_deed(deeds, "restrict", purpose);
+        if (dice_chance(dice, 200))
+            add_deed(deeds, "lift", purpose);
+    }
+}
 
-        if (dice_chance(&dice, 450) && pick_purpose(&purpose, &dice, tenant, SLUICE_BASIS_CONSENT)) {
-            add_deed(&deeds, "consent", purpose);
-            if (dice_chance(&dice, 150))
-                add_deed(&deeds, "withdraw", purpose);
-            if (dice_chance(&dice, 50))
-                add_deed(&deeds, "consent", purpose);
-        }
-        if (dice_chance(&dice, 20) && pick_purpose(&purpose, &dice, tenant, SLUICE_BASIS_LEGITIMATE_INTERESTS)) {
-            add_deed(&deeds, "object", purpose);
-            if (dice_chance(&dice, 100))
-                add_deed(&deeds, "unobject", purpose);
-        }
-        if (dice_chance(&dice, 12)) {
-            purpose = dice_chance(&dice, 500) ? FLEET_EVERY_PURPOSE : (uint8_t)dice_roll(&dice, tenant->purpose_count);
-            add_deed(&deeds, "restrict", purpose);
-            if (dice_chance(&dice, 200))
-                add_deed(&deeds, "lift", purpose);
-        }
+int fleet_deeds(const struct world *world, uint64_t sim, uint8_t generation,
+                struct fleet_deed out[static FLEET_DEEDS_MAX], struct fleet_rights *rights)
+{
+    struct fleet_holding holdings[FLEET_HOLDINGS_MAX];
+    const int count = fleet_holdings(world, sim, holdings);
+    const bool passed_on = count > 0 && holdings[count - 1].generation > 0;
+    struct deeds deeds = { .list = out, .step_s = 600 };
+    struct dice dice = { throw_for(world, TOPIC_DEEDS, sim + generation * WORLD_SIMS_MAX) };
+
+    if (count == 0 || generation <= holdings[count - 1].generation) {
+        deeds.tenant = count == 0 ? tenant_of(world, sim) : holdings[passed_on ? generation : 0].tenant;
+        deeds.first_s = passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->clock_us / 1000000);
+        if (generation == 0)   /* before the next holder, or the clock */
+            deeds.first_s -= FLEET_DEEDS_MAX * deeds.step_s;
+        decide(&deeds, &dice);
     }
     if (rights)
         *rights = deeds.rights;

@@ -9,6 +9,7 @@
 #include "gen/world.h"
 
 #define FLEET_HOLDINGS_MAX 2
+#define FLEET_GENERATIONS  2
 #define FLEET_NOBODY       UINT64_MAX
 #define FLEET_ALWAYS_S     UINT32_MAX
 #define FLEET_SIMS_AN_ACCOUNT 40   /* in the mean; a fleet is many SIMs of few customers */
@@ -32,7 +33,7 @@ struct fleet_holding {
     uint64_t number;         /* whose MSISDN: a SIM's number, or FLEET_NOBODY */
 };
 
-/* What a SIM's present holder decided, bits by purpose of its tenant. */
+/* What a holder decided, bits by purpose of its tenant. */
 struct fleet_rights {
     uint16_t consented;
     uint16_t objected;
@@ -42,7 +43,9 @@ struct fleet_rights {
 /* One line of registry.ndjson. */
 struct fleet_deed {
     const char *action;
+    uint8_t tenant;
     uint8_t purpose;         /* FLEET_EVERY_PURPOSE: all */
+    uint32_t at_s;           /* while its holder had the SIM: the right is that holder's */
 };
 #define FLEET_EVERY_PURPOSE 255
 #define FLEET_DEEDS_MAX     8
@@ -63,9 +66,10 @@ uint64_t fleet_number_owner(const struct world *world, uint64_t number, uint8_t 
 /** The SIM's device at that time: the number of the SIM that it was sold with. */
 uint64_t fleet_device_at(const struct world *world, uint64_t sim, uint32_t at_s);
 
-/** What happened to a SIM's rights, in order; rights, when not NULL, is where that ends. */
-int fleet_deeds(const struct world *world, uint64_t sim, struct fleet_deed out[static FLEET_DEEDS_MAX],
-                struct fleet_rights *rights);
+/** What the holders of one generation decided, in order; rights, when not NULL,
+ *  is where that ends. A SIM that is not registered has a generation 0 too. */
+int fleet_deeds(const struct world *world, uint64_t sim, uint8_t generation,
+                struct fleet_deed out[static FLEET_DEEDS_MAX], struct fleet_rights *rights);
 
 bool fleet_is_registered(const struct world *world, uint64_t sim);
 /** Known by its IMSI alone, in the registry and in records. */

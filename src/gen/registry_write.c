@@ -111,11 +111,10 @@ void registry_write_subjects(const struct world *world, struct file_place *place
     file_close(place, file);
 }
 
-static void deed_row(struct text *text, const struct world *world, uint64_t sim, uint8_t tenant,
-                     const struct fleet_deed *deed, int64_t at_us)
+static void deed_row(struct text *text, const struct world *world, uint64_t sim, const struct fleet_deed *deed)
 {
     text_word(text, "{\"tenant\":\"");
-    text_word(text, declared_tenants[tenant].name);
+    text_word(text, declared_tenants[deed->tenant].name);
     if (fleet_has_iccid(world, sim)) {
         text_word(text, "\",\"iccid\":\"");
         iccid(text, world, sim);
@@ -127,13 +126,13 @@ static void deed_row(struct text *text, const struct world *world, uint64_t sim,
     text_word(text, deed->action);
     if (deed->purpose != FLEET_EVERY_PURPOSE) {
         text_word(text, "\",\"purpose\":\"");
-        text_word(text, declared_tenants[tenant].purposes[deed->purpose].name);
+        text_word(text, declared_tenants[deed->tenant].purposes[deed->purpose].name);
     }
     if (strcmp(deed->action, "consent") == 0)
         text_word(text, "\",\"evidence\":\"form ticked");
     text_word(text, "\",\"at\":\"");
-    text_instant(text, at_us);
-    text_word(text, "Z\"}\n");
+    instant(text, deed->at_s);
+    text_word(text, "\"}\n");
 }
 
 void registry_write_rights(const struct world *world, struct file_place *place)
@@ -142,16 +141,15 @@ void registry_write_rights(const struct world *world, struct file_place *place)
 
     if (!file)
         return;
-    for (uint64_t sim = 0; sim < world->sims; sim++) {
+    for (uint64_t n = 0; n < world->sims * FLEET_GENERATIONS; n++) {
         struct fleet_deed deeds[FLEET_DEEDS_MAX];
-        const int count = fleet_deeds(world, sim, deeds, NULL);
+        const int count = fleet_deeds(world, n / FLEET_GENERATIONS, (uint8_t)(n % FLEET_GENERATIONS), deeds, NULL);
 
         for (int i = 0; i < count; i++) {
-            const int64_t at_us = world->clock_us - (FLEET_DEEDS_MAX - i) * WORLD_DAY_US / 4;
             char row[ROW_SIZE_MAX];
             struct text text = { row };
 
-            deed_row(&text, world, sim, fleet_tenant_at(world, sim, 0), &deeds[i], at_us);
+            deed_row(&text, world, n / FLEET_GENERATIONS, &deeds[i]);
             fwrite(row, 1, (size_t)(text.at - row), file);
         }
     }

@@ -98,7 +98,7 @@ static void decide_purposes(const struct world *world, const struct traffic_reco
     struct fleet_deed deeds[FLEET_DEEDS_MAX];
     struct fleet_rights rights;
 
-    fleet_deeds(world, truth->sim, deeds, &rights);
+    fleet_deeds(world, truth->sim, truth->holding.generation, deeds, &rights);
     for (uint8_t i = 0; i < tenant->purpose_count; i++) {
         const struct declared_purpose *purpose = &tenant->purposes[i];
 
