@@ -127,24 +127,38 @@ static void diff_periods(struct diff *diff, const struct sluice_purpose *from, c
         add(diff, by_size(epoch_seconds(from), epoch_seconds(to)), "epoch", before, after);
 }
 
-static bool has_recipient(const struct sluice_policy *policy, const struct policy_purpose_words *words,
-                          const char *id)
+/* NULL where the purpose has no such recipient. */
+static const struct policy_recipient *find_recipient(const struct sluice_policy *policy,
+                                                     const struct policy_purpose_words *words, const char *id)
 {
-    for (size_t i = 0; i < words->recipient_count; i++)
-        if (strcmp(policy->words->recipients[words->recipients[i]].id, id) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < words->recipient_count; i++) {
+        const struct policy_recipient *recipient = &policy->words->recipients[words->recipients[i]];
+
+        if (strcmp(recipient->id, id) == 0)
+            return recipient;
+    }
+    return NULL;
 }
 
-/* Those of a's recipients that b lacks. */
-static void diff_recipients(struct diff *diff, const struct sluice_policy *a, const struct policy_purpose_words *a_words,
-                            const struct sluice_policy *b, const struct policy_purpose_words *b_words, bool opens)
+static void diff_recipients(struct diff *diff, const struct sluice_policy *from, const struct policy_purpose_words *old,
+                            const struct sluice_policy *to, const struct policy_purpose_words *new)
 {
-    for (size_t i = 0; i < a_words->recipient_count; i++) {
-        const char *id = a->words->recipients[a_words->recipients[i]].id;
+    for (size_t i = 0; i < old->recipient_count; i++) {
+        const struct policy_recipient *before = &from->words->recipients[old->recipients[i]];
+        const struct policy_recipient *after = find_recipient(to, new, before->id);
 
-        if (!has_recipient(b, b_words, id))
-            add(diff, opens ? POLICY_OPENS : POLICY_CLOSES, "recipient", opens ? "-" : id, opens ? id : "-");
+        if (!after) {
+            add(diff, POLICY_CLOSES, "recipient", before->id, "-");
+            continue;
+        }
+        add_text(diff, "recipient class", before->class->name, after->class->name);
+        add_text(diff, "recipient country", before->country, after->country);
+    }
+    for (size_t i = 0; i < new->recipient_count; i++) {
+        const char *id = to->words->recipients[new->recipients[i]].id;
+
+        if (!find_recipient(from, old, id))
+            add(diff, POLICY_OPENS, "recipient", "-", id);
     }
 }
 
@@ -177,8 +191,7 @@ static void diff_purpose(struct diff *diff, const struct sluice_policy *from, co
                 old->required >> field & 1 ? sluice_field_table[field].name : "-",
                 new->required >> field & 1 ? sluice_field_table[field].name : "-");
     diff_periods(diff, old, new);
-    diff_recipients(diff, from, old_words, to, new_words, false);
-    diff_recipients(diff, to, new_words, from, old_words, true);
+    diff_recipients(diff, from, old_words, to, new_words);
     diff_objection(diff, old, new);
     add_yes_no(diff, "restrict_exempt", old->restrict_exempt, new->restrict_exempt);
     snprintf(before, sizeof before, "%" PRIu32, old_words->minimum_group);

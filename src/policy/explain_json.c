@@ -51,32 +51,53 @@ static void json_recipients(const struct sluice_policy *policy, const struct pol
     sluice_buffer_append_text(out, "]");
 }
 
-/* A text that is built by a function, as the value of key. */
-static void json_built(struct sluice_buffer *out, const char *key, const struct sluice_buffer *text)
+static void json_names(struct sluice_buffer *out, const char *key, unsigned bits, const char *const names[],
+                       size_t name_count)
 {
     policy_json_key(out, key);
-    sluice_buffer_append_json(out, (struct sluice_str){ (const char *)text->bytes, text->len });
+    sluice_buffer_append_text(out, "[");
+    for (size_t i = 0; i < name_count; i++)
+        if (names[i] && (bits >> i & 1)) {
+            policy_json_separate(out);
+            sluice_buffer_append_json(out, sluice_str_from(names[i]));
+        }
+    sluice_buffer_append_text(out, "]");
 }
 
-static void json_terms(const struct sluice_policy *policy, const struct sluice_purpose *purpose,
-                       struct sluice_buffer *out)
+static void json_basis(const struct sluice_purpose *purpose, struct sluice_buffer *out)
 {
-    const struct policy_purpose_words *words = policy_words_of(policy, purpose);
-    struct sluice_buffer text;
+    policy_json_key(out, "basis");
+    sluice_buffer_append_text(out, "[");
+    for (size_t i = 0; i < purpose->basis_rule_count; i++) {
+        const struct sluice_basis_rule *rule = &purpose->basis_rules[i];
 
-    sluice_buffer_init(&text, 4096);
-    policy_basis_text(&text, purpose);
-    json_built(out, "basis", &text);
-    sluice_buffer_clear(&text);
-    policy_bits_text(&text, purpose->services, policy_service_names, SLUICE_SERVICE_COUNT);
-    json_built(out, "services", &text);
-    sluice_buffer_clear(&text);
-    policy_bits_text(&text, purpose->roles, policy_role_names, SLUICE_ROLE_PROCESSOR + 1);
-    json_built(out, "roles", &text);
-    sluice_buffer_clear(&text);
-    policy_objection_text(&text, purpose, words);
-    json_built(out, "objection", &text);
-    sluice_buffer_deinit(&text);
+        policy_json_separate(out);
+        sluice_buffer_append_text(out, "{");
+        policy_json_text(out, "basis", policy_basis_words[rule->basis].alias);
+        policy_json_text(out, "article", policy_basis_words[rule->basis].article);
+        json_names(out, "contract", rule->contracts, policy_contract_names, SLUICE_CONTRACT_COUNT);
+        if (rule->region_count) {
+            policy_json_key(out, rule->regions_inverted ? "region_not" : "region");
+            sluice_buffer_append_text(out, "[");
+            for (size_t j = 0; j < rule->region_count; j++) {
+                policy_json_separate(out);
+                sluice_buffer_append_json(out, sluice_str_from(rule->regions[j]));
+            }
+            sluice_buffer_append_text(out, "]");
+        }
+        sluice_buffer_append_text(out, "}");
+    }
+    sluice_buffer_append_text(out, "]");
+}
+
+static void json_objection(const struct sluice_purpose *purpose, const struct policy_purpose_words *words,
+                           struct sluice_buffer *out)
+{
+    static const char *const names[] = { "by-basis", "always", "ground" };   /* by enum sluice_objection */
+
+    policy_json_text(out, "objection", names[purpose->objection]);
+    if (purpose->objection == SLUICE_OBJECTION_GROUND)
+        policy_json_text(out, "objection_ground", words->objection_ground);
 }
 
 static void json_purpose(const struct sluice_policy *policy, const struct sluice_purpose *purpose,
@@ -91,9 +112,12 @@ static void json_purpose(const struct sluice_policy *policy, const struct sluice
     policy_json_key(out, "purpose");
     sluice_buffer_printf(out, "\"dpv:%s\"", words->term->dpv);
     policy_json_text(out, "data_use", words->term->fideslang);
-    json_terms(policy, purpose, out);
+    json_basis(purpose, out);
     policy_json_text(out, "assessment", words->assessment);
     policy_json_text(out, "input", purpose->anonymous ? "anonymous" : "record");
+    json_names(out, "services", purpose->services, policy_service_names, SLUICE_SERVICE_COUNT);
+    json_names(out, "roles", purpose->roles, policy_role_names, SLUICE_ROLE_PROCESSOR + 1);
+    json_objection(purpose, words, out);
     policy_json_yes_no(out, "restrict_exempt", purpose->restrict_exempt);
     if (purpose->anonymous) {
         policy_json_number(out, "minimum_group", words->minimum_group);

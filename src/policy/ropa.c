@@ -10,7 +10,7 @@
 static const char *const measures[] = {
     "pseudonyms of each purpose and epoch from secrets that are random, kept apart and destroyed with the subject or epoch",
     "only the listed fields leave; whatever is not listed is dropped",
-    "raw records, quarantined and parked ones are sealed; keys are held in locked memory",
+    "quarantined, parked and suspended records are sealed; keys are held in locked memory",
     "rows are deleted with their deadline's bucket, and a receipt is kept",
 };
 
@@ -84,7 +84,7 @@ static void text_limit(const struct sluice_purpose *purpose, const struct policy
         sluice_buffer_printf(out, "  justified   %s\n", words->justification);
     for (size_t i = 0; i < POLICY_FACTOR_COUNT; i++)
         if (words->factors[i])
-            sluice_buffer_printf(out, "  %-11s %s\n", policy_factor_names[i], words->factors[i]);
+            sluice_buffer_printf(out, "  justified   %s: %s\n", policy_factor_names[i], words->factors[i]);
 }
 
 static void text_purpose(const struct sluice_policy *policy, const struct sluice_purpose *purpose,
