@@ -62,6 +62,23 @@ static void imsi_is_six_to_fifteen_digits(void **state)
     CHECK_CASES(sluice_imsi, sluice_imsi_parse, cases)
 }
 
+/* Digits are looked at eight at a time: no place in them may be overlooked. */
+static void what_is_no_digit_is_seen_wherever_it_stands(void **state)
+{
+    static const char strange[] = { '/', ':', '\0', ' ', 'a', '\x7f', '\x80', '\xb0', '\xff' };
+
+    for (size_t len = SLUICE_IMSI_DIGITS_MIN; len <= SLUICE_IMSI_DIGITS_MAX; len++)
+        for (size_t at = 0; at < len; at++)
+            for (size_t i = 0; i < COUNT(strange); i++) {
+                char text[] = "999990123456789";
+                struct sluice_imsi imsi;
+
+                assert_int_equal(sluice_imsi_parse(&imsi, (struct sluice_str){ text, len }), SLUICE_REASON_NONE);
+                text[at] = strange[i];
+                assert_int_equal(sluice_imsi_parse(&imsi, (struct sluice_str){ text, len }), SLUICE_REASON_BAD_IMSI);
+            }
+}
+
 static void iccid_ends_in_its_luhn_digit(void **state)
 {
     static const struct digits_case cases[] = {
@@ -303,6 +320,7 @@ static void home_network_of_an_imsi_is_known_or_refused(void **state)
 }
 
 TEST_MAIN(cmocka_unit_test(imsi_is_six_to_fifteen_digits),
+          cmocka_unit_test(what_is_no_digit_is_seen_wherever_it_stands),
           cmocka_unit_test(iccid_ends_in_its_luhn_digit),
           cmocka_unit_test(msisdn_is_an_international_number),
           cmocka_unit_test(eid_has_check_digits_by_mod_97),

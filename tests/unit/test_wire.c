@@ -186,6 +186,8 @@ static void each_fault_has_its_reason_and_field(void **state)
     static const struct fault_case cases[] = {
         { BYTES("\x7a\x04" "acme"),                      SLUICE_REASON_NONE, 0 },
         { BYTES("\x7a\x05" "acme"),                      SLUICE_REASON_UNDECODABLE, 0 },
+        { BYTES("\x7a\x84\x80\x80\x80\x00" "acme"),      SLUICE_REASON_NONE, 0 },          /* the longest length */
+        { BYTES("\x7a\x84\x80\x80\x80\x80\x00" "acme"),  SLUICE_REASON_UNDECODABLE, 0 },
         { BYTES("\x7a"),                                 SLUICE_REASON_UNDECODABLE, 0 },
         { BYTES("\x78\x04"),                             SLUICE_REASON_UNDECODABLE, 0 },   /* a number for a text */
         { BYTES("\x7b"),                                 SLUICE_REASON_UNDECODABLE, 0 },   /* group */
