@@ -55,6 +55,11 @@ enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transpo
 /** The commit held, or did not: rows and staged secrets are gone. */
 void sluice_gate_finish(struct sluice_gate *gate, bool committed);
 
+/** The generation of the registry that suspended and parked records have last
+ *  met; part of the next commit when set. */
+uint64_t sluice_gate_reentered_at(const struct sluice_gate *gate);
+void sluice_gate_set_reentered_at(struct sluice_gate *gate, uint64_t generation);
+
 #define SLUICE_GATE_TABLES 3
 /** Deduplication (id 2), accounts (id 3) and accounts of files (id 4). */
 void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tables[static SLUICE_GATE_TABLES]);

@@ -166,7 +166,8 @@ static enum sluice_err run(struct engine *engine, struct sluice_findings *findin
     }
     if (progress)
         show_progress(engine, true);
-    return engine_commit(engine);
+    err = engine_commit(engine);
+    return err ? err : engine_close_files(engine);
 }
 
 /* -1 to go on, or the exit code. */

@@ -81,13 +81,30 @@ static enum sluice_err open_transport(struct engine *engine, struct sluice_findi
     return err;
 }
 
-/* What waited for the registry, and what was parked, has another look at it. */
+/* What waited for the registry, and what was parked, meets each generation of
+ * it once; an unreachable one could not judge them. */
 static enum sluice_err reenter(struct engine *engine)
 {
     bool reachable;
+    const uint64_t generation = sluice_vault_registry_generation(engine->vault, &reachable);
 
-    (void)sluice_vault_registry_generation(engine->vault, &reachable);
-    return reachable ? sluice_local_reenter(&engine->transport, engine->vault, true, true) : SLUICE_OK;
+    if (!reachable || generation == sluice_gate_reentered_at(engine->gate))
+        return SLUICE_OK;
+    engine->reentering = generation;
+    return sluice_local_reenter(&engine->transport, engine->vault, true, true);
+}
+
+/* Re-entries come before arrivals, so the first arrival says that they are through. */
+static void note_reentered(struct engine *engine, bool end)
+{
+    const struct sluice_batch *batch = &engine->batch;
+
+    if (!engine->reentering)
+        return;
+    if (end || (batch->count && batch->entries[batch->count - 1].kind == SLUICE_ENTRY_ARRIVAL)) {
+        sluice_gate_set_reentered_at(engine->gate, engine->reentering);
+        engine->reentering = 0;
+    }
 }
 
 enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
@@ -169,6 +186,11 @@ enum sluice_err engine_commit(struct engine *engine)
     return sluice_local_snapshot(&engine->transport, false);
 }
 
+enum sluice_err engine_close_files(struct engine *engine)
+{
+    return sluice_local_close_files(&engine->transport);
+}
+
 static bool is_due(const struct engine *engine)
 {
     return engine->open_records + SLUICE_GATE_BATCH > engine->config->commit_records ||
@@ -195,6 +217,7 @@ enum sluice_err engine_step(struct engine *engine, bool *end)
     /* A stage may refuse a record, never lose one. */
     assert(engine->batch.count == before);
     engine->open_records += before;
+    note_reentered(engine, *end);
     if (*end || is_due(engine))
         return engine_commit(engine);
     return SLUICE_OK;

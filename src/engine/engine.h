@@ -28,6 +28,7 @@ struct engine {
     struct sluice_batch batch;
     uint64_t open_records;             /* in the open commit */
     int64_t open_since_ns;
+    uint64_t reentering;               /* generation of the registry that re-entries are meeting; 0: none are */
 };
 
 /** Open everything for writing: lock, keys, vault, policies, registry (loaded
@@ -50,6 +51,10 @@ enum sluice_err engine_step(struct engine *engine, bool *end);
 /** Commit what is open. */
 SLUICE_MUST_CHECK
 enum sluice_err engine_commit(struct engine *engine);
+
+/** At the end of all input: every file is closed and renamed, so that readers see it. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_close_files(struct engine *engine);
 
 /** Load every tenant's policy files again. A bad file changes nothing: the
  *  versions from before stay in force, and findings say why. Commits first. */

@@ -428,6 +428,16 @@ void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tabl
     tables[2] = files_table(&gate->files);
 }
 
+uint64_t sluice_gate_reentered_at(const struct sluice_gate *gate)
+{
+    return gate->tally.now.reentered_at;
+}
+
+void sluice_gate_set_reentered_at(struct sluice_gate *gate, uint64_t generation)
+{
+    gate->tally.now.reentered_at = generation;
+}
+
 void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out)
 {
     tally_json(&gate->tally.now, files_count(&gate->files), sluice_gate_balanced(gate), out);

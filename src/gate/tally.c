@@ -165,6 +165,7 @@ static void write_list(struct sluice_buffer *out, const char *name, const struct
 
 static void write_all(const struct tally *tally, struct sluice_buffer *out)
 {
+    sluice_buffer_append_u64(out, tally->reentered_at);
     sluice_buffer_append_u8(out, (uint8_t)tally->tenant_count);
     for (size_t t = 0; t < tally->tenant_count; t++) {
         const struct tally_tenant *tenant = &tally->tenants[t];
@@ -219,6 +220,7 @@ static enum sluice_err read_all(struct tally *tally, const uint8_t *bytes, size_
 {
     struct sluice_cursor cursor = { bytes, bytes + len, false };
 
+    tally->reentered_at = sluice_cursor_u64(&cursor);
     tally->tenant_count = read_count(&cursor, TALLY_TENANTS_MAX);
     for (size_t t = 0; t < tally->tenant_count && !cursor.failed; t++) {
         struct tally_tenant *tenant = &tally->tenants[t];

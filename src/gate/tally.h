@@ -40,6 +40,7 @@ struct tally_input {
 };
 
 struct tally {
+    uint64_t reentered_at;               /* generation of the registry that what is sealed has met */
     size_t tenant_count;
     struct tally_tenant tenants[TALLY_TENANTS_MAX];
     size_t input_count;
