@@ -36,6 +36,7 @@ struct sluice_entry {
     uint8_t kind;                   /* enum sluice_entry_kind */
     uint8_t form;                   /* enum sluice_form of raw */
     bool holds_secret;              /* a stripped field was a secret or a prohibited class: never seal raw */
+    bool has_unknown_field;         /* something its format does not know was dropped */
     bool passed_deduplication;      /* kept with what is suspended or parked */
     uint8_t fingerprint[16];        /* set by deduplication, or kept by a re-entry */
     uint64_t purposes;              /* re-entry of a parked record: bits of the purposes to decide */

@@ -38,6 +38,7 @@ enum sluice_disposition {
     X(SLUICE_REASON_BAD_VOLUME,       SLUICE_QUARANTINED, "bad_volume",       "a volume, duration or count is negative, not whole or too large") \
     X(SLUICE_REASON_BAD_CHARGE,       SLUICE_QUARANTINED, "bad_charge",       "the source's charge is not a decimal with a currency") \
     X(SLUICE_REASON_BAD_TEXT,         SLUICE_QUARANTINED, "bad_text",         "a text is too long or not UTF-8") \
+    X(SLUICE_REASON_UNKNOWN_FIELD,    SLUICE_QUARANTINED, "unknown_field",    "carries a field that its format does not know, and its tenant lets none pass") \
     X(SLUICE_REASON_UNKNOWN_SERVICE,  SLUICE_QUARANTINED, "unknown_service",  "the kind of service is unknown") \
     X(SLUICE_REASON_NO_SUBJECT,       SLUICE_QUARANTINED, "no_subject",       "no identifier of a SIM")  \
     X(SLUICE_REASON_NO_CONTROLLER,    SLUICE_QUARANTINED, "no_controller",    "belongs to no configured tenant") \

@@ -130,6 +130,7 @@ static bool is_gate_reason(enum sluice_reason reason)
     switch ((int)reason) {
     case SLUICE_REASON_NO_SUBJECT:
     case SLUICE_REASON_FUTURE:
+    case SLUICE_REASON_UNKNOWN_FIELD:
     case SLUICE_REASON_AMBIGUOUS_LINK:
     case SLUICE_REASON_UNKNOWN_LINK:
     case SLUICE_REASON_STATE_UNKNOWN: return true;
@@ -233,6 +234,9 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
         return SLUICE_OK;
     }
     reason = identify_tags(work, work->tenant, entry);
+    if (reason == SLUICE_REASON_NONE && entry->has_unknown_field &&
+        work->tenant->versions[work->tenant->current]->quarantine_unknown_fields)
+        reason = SLUICE_REASON_UNKNOWN_FIELD;
     if (reason == SLUICE_REASON_NONE &&
         record->start_us > record->collected_at_us + gate->config->future_tolerance_s * SLUICE_SECOND_US)
         reason = SLUICE_REASON_FUTURE;
