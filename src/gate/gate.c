@@ -207,6 +207,20 @@ static bool has_passed(const struct sluice_entry *entry)
     return entry->kind == SLUICE_ENTRY_SUSPENDED || entry->kind == SLUICE_ENTRY_PARKED;
 }
 
+/* What every format promises, and what raw records of others may break. */
+static enum sluice_reason validate(const struct work *work, const struct sluice_record *record)
+{
+    if (!work->tenant || !work->tenant->version_count)
+        return SLUICE_REASON_NO_CONTROLLER;
+    if (!(record->present & SLUICE_HAS(SLUICE_RAW_START)))
+        return SLUICE_REASON_MISSING_REQUIRED;
+    if ((record->present & SLUICE_HAS(SLUICE_RAW_END)) && record->end_us < record->start_us)
+        return SLUICE_REASON_TIME_ORDER;
+    if (record->service == SLUICE_SERVICE_UNKNOWN)
+        return SLUICE_REASON_UNKNOWN_SERVICE;
+    return SLUICE_REASON_NONE;
+}
+
 /* Validate what the formats cannot know, and prepare the look-ups. */
 static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
 {
@@ -223,13 +237,9 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
             account_unparked(work, entry, SLUICE_ERASED);
         return SLUICE_OK;
     }
-    if (!work->tenant || !work->tenant->version_count) {
-        sluice_entry_refuse(entry, SLUICE_REASON_NO_CONTROLLER);
-        work->refused_before = true;
-        return SLUICE_OK;
-    }
-    if (!(record->present & SLUICE_HAS(SLUICE_RAW_START))) {
-        sluice_entry_refuse(entry, SLUICE_REASON_MISSING_REQUIRED);
+    reason = validate(work, record);
+    if (reason != SLUICE_REASON_NONE) {
+        sluice_entry_refuse(entry, reason);
         work->refused_before = true;
         return SLUICE_OK;
     }

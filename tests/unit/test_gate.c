@@ -511,12 +511,34 @@ static void late_data_is_not_emitted_where_it_would_be_overdue(void **state)
     assert_int_equal(row(f, FRAUD, 0)->expires_at % SLUICE_DAY_S, 0);
 }
 
+static void start_at(struct sluice_record *record, int64_t start_us)
+{
+    record->start_us = start_us;
+    record->end_us = start_us + SLUICE_SECOND_US;
+}
+
+/* Formats check this; whoever writes raw records may not. */
+static void raw_records_that_make_no_sense_are_quarantined(void **state)
+{
+    struct fixture *f = *state;
+
+    arrive(f, 1)->end_us = T0_US - 2 * 3600 * SLUICE_SECOND_US;
+    arrive(f, 2)->service = SLUICE_SERVICE_UNKNOWN;
+    arrive(f, 3)->present &= ~SLUICE_HAS(SLUICE_RAW_START);
+    arrive(f, 4);
+    run(f);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_TIME_ORDER);
+    assert_int_equal(f->batch.entries[1].reason, SLUICE_REASON_UNKNOWN_SERVICE);
+    assert_int_equal(f->batch.entries[2].reason, SLUICE_REASON_MISSING_REQUIRED);
+    assert_int_equal(row_count(f, BILLING), 1);
+}
+
 static void a_record_from_the_future_moves_no_window(void **state)
 {
     struct fixture *f = *state;
 
-    arrive(f, 1)->start_us = T0_US + 200 * DAY_US;
-    arrive(f, 2)->start_us = T0_US + 299 * SLUICE_SECOND_US;
+    start_at(arrive(f, 1), T0_US + 200 * DAY_US);
+    start_at(arrive(f, 2), T0_US + 299 * SLUICE_SECOND_US);
     arrive(f, 3)->start_us = T0_US - 80 * DAY_US;
     run(f);
     assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_FUTURE);
@@ -651,6 +673,7 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(the_basis_follows_the_holder_at_the_time_of_the_record),
           TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
           TEST(late_data_is_not_emitted_where_it_would_be_overdue),
+          TEST(raw_records_that_make_no_sense_are_quarantined),
           TEST(a_record_from_the_future_moves_no_window),
           TEST(duplicates_and_what_is_beyond_the_window_are_counted),
           TEST(nobodys_and_unnamed_records_are_quarantined),
