@@ -101,15 +101,16 @@ static enum sluice_err load_subject(struct sluice_gate *gate, struct work *work,
     uint32_t from_s, to_s;
     enum sluice_err err = sluice_vault_find(gate->vault, &subject, work->tag, at_s);
 
-    if (err == SLUICE_ERR_MISSING) {
-        subject = (struct sluice_subject){ .valid_to_s = SLUICE_ALWAYS_S };
+    const bool met = err != SLUICE_ERR_MISSING;
+    if (!err || !met)
+        err = sluice_vault_interval(gate->vault, work->tag, at_s, &from_s, &to_s);
+    if (!err && !met) {
+        /* Only the gap between its holders: at their instants there are other rows. */
+        subject = (struct sluice_subject){ .generation_s = from_s, .valid_to_s = to_s };
         memcpy(subject.tag, work->tag, sizeof subject.tag);
-        err = SLUICE_OK;
     }
     if (!err && subject.secret_count < work->tenant->secret_count)
         err = sluice_vault_put(gate->vault, &subject, work->tenant->secret_count);
-    if (!err)
-        err = sluice_vault_interval(gate->vault, work->tag, at_s, &from_s, &to_s);
     if (!err)
         err = fill_slot(work->tenant, &subject, from_s, to_s, slot);
     sluice_wipe(&subject, sizeof subject);

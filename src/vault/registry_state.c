@@ -25,7 +25,6 @@ static enum sluice_err read_state(struct sluice_vault *vault, uint64_t *generati
     uint8_t plain[VAULT_PLAIN_MAX];
     size_t plain_len;
     const enum sluice_err err = vault_get(vault, plain, &plain_len, VAULT_NAMES, &key);
-    struct sluice_cursor cursor = { .at = plain, .end = plain + plain_len };
 
     *generation = 0;
     memset(digest, 0, SLUICE_DIGEST_SIZE);
@@ -33,6 +32,7 @@ static enum sluice_err read_state(struct sluice_vault *vault, uint64_t *generati
         return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
     if (plain_len != STATE_SIZE)
         return SLUICE_ERR_DAMAGED;
+    struct sluice_cursor cursor = { .at = plain, .end = plain + plain_len };
     *generation = sluice_cursor_u64(&cursor);
     memcpy(digest, cursor.at, SLUICE_DIGEST_SIZE);
     return SLUICE_OK;

@@ -485,6 +485,30 @@ static void the_basis_follows_the_holder_at_the_time_of_the_record(void **state)
 }
 
 /* B-ROL-2 */
+static void a_record_behind_the_last_holder_takes_nothing_from_him(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t held[16], unheld[16];
+
+    put_subject(f, 1, be_individual);   /* until two hours ago */
+    for (int round = 0; round < 2; round++) {
+        again(f);
+        arrive(f, 1)->start_us = T0_US - 3 * 3600 * SLUICE_SECOND_US;
+        run(f);
+        if (round == 0)
+            memcpy(held, row(f, FRAUD, 0)->subject_pseudonym.data, sizeof held);
+        assert_memory_equal(row(f, FRAUD, 0)->subject_pseudonym.data, held, sizeof held);
+        again(f);
+        arrive(f, 1);
+        run(f);
+        if (round == 0)
+            memcpy(unheld, row(f, FRAUD, 0)->subject_pseudonym.data, sizeof unheld);
+        assert_memory_equal(row(f, FRAUD, 0)->subject_pseudonym.data, unheld, sizeof unheld);
+        sluice_gate_forget_subjects(f->gate);
+    }
+    assert_memory_not_equal(held, unheld, sizeof held);
+}
+
 static void what_is_processed_for_a_customer_stays_in_the_customers_purposes(void **state)
 {
     struct fixture *f = *state;
@@ -671,6 +695,7 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_restricted_subject_is_parked_and_its_neighbour_flows),
           TEST(a_child_leaves_a_count_and_nothing_else),
           TEST(the_basis_follows_the_holder_at_the_time_of_the_record),
+          TEST(a_record_behind_the_last_holder_takes_nothing_from_him),
           TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
           TEST(late_data_is_not_emitted_where_it_would_be_overdue),
           TEST(raw_records_that_make_no_sense_are_quarantined),
