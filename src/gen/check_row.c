@@ -242,6 +242,7 @@ static void set_network(struct writer *writer)
     set_bytes(writer, 51, from, (size_t)(text.at - from));
 }
 
+/* 001/01 is known to be written so; under 999 an MNC may have two digits or three, and is not guessed. */
 static void set_home(struct writer *writer)
 {
     char digits[FLEET_IMSI_DIGITS];
@@ -249,6 +250,8 @@ static void set_home(struct writer *writer)
     if (!writer->source->record->has_imsi)
         return;
     fleet_imsi(digits, writer->source->world, writer->source->record->sim);
+    if (memcmp(digits, "001", 3) != 0)
+        return;
     set_bytes(writer, 63, memcpy(take(writer, 5), digits, 5), 5);
 }
 

@@ -174,6 +174,8 @@ static void set_session(struct traffic_record *record, const struct world *world
     /* The older of the two sources of this format names no session. */
     record->has_session = plant_is_malformed(record->plant) ||
                           dice_below(dice_throw(world->seed, TOPIC_SESSIONLESS, turn->sim), 10) != 0;
+    if (record->is_event && !record->has_context)
+        record->has_session = false;
     record->session[0] = dice_throw(world->seed, TOPIC_SESSION, turn->sim + session * WORLD_SIMS_MAX);
     record->session[1] = dice_mix(record->session[0] + 1);
 }
@@ -188,6 +190,8 @@ static void set_place(struct traffic_record *record, const struct world *world, 
     record->mcc = networks[place % NETWORKS].mcc;
     record->mnc = networks[place % NETWORKS].mnc;
     record->mnc_digits = networks[place % NETWORKS].digits;
+    if (record->is_event && !record->has_context && record->event > 5)
+        record->mnc_digits = 0;   /* purged: from where is not said */
     if (turn->class == WORLD_TRACKER)
         place = dice_mix(place + turn->visit);
     record->lac = 1 + (uint32_t)(place >> 8 & 0x7fff);
