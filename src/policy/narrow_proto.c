@@ -95,9 +95,8 @@ static void append_fields(struct sluice_buffer *out, const struct sluice_purpose
     }
 }
 
-/* An enum that a field names, once; nothing for a scalar type. */
-static void append_enum(struct sluice_buffer *out, const struct sluice_purpose *purpose, struct span fields,
-                        struct sluice_str type)
+/* The enum that a field names; nothing for a scalar type. No two fields name one. */
+static void append_enum(struct sluice_buffer *out, struct sluice_str type)
 {
     struct span block = find_block(policy_proto_purpose, "enum ", type);
 
@@ -105,16 +104,6 @@ static void append_enum(struct sluice_buffer *out, const struct sluice_purpose *
         block = find_block(policy_proto_raw, "enum ", type);
     if (!block.at)
         return;
-    while (fields.at < fields.end) {
-        const struct sluice_str line = next_line(&fields);
-        const unsigned number = field_number(line);
-
-        if (number && leaves(purpose, number) && sluice_str_equal(field_type(line), type)) {
-            if (line.bytes + strlen("  optional ") != type.bytes)
-                return;   /* an earlier field has brought it */
-            break;
-        }
-    }
     sluice_buffer_printf(out, "\nenum %.*s {\n", (int)type.len, type.bytes);
     sluice_buffer_append(out, block.at, (size_t)(block.end - block.at));
     sluice_buffer_append_text(out, "}\n");
@@ -140,7 +129,7 @@ enum sluice_err sluice_policy_proto(const struct sluice_policy *policy, const ch
         const unsigned number = field_number(line);
 
         if (number && leaves(purpose, number))
-            append_enum(out, purpose, fields, field_type(line));
+            append_enum(out, field_type(line));
     }
     return sluice_buffer_err(out);
 }

@@ -85,6 +85,7 @@ static char *new_version(void)
 {
     static const struct { const char *find, *with; } changes[] = {
         { "min_age: 13", "min_age: 16" },
+        { "eprivacy: on", "eprivacy: { off: \"sold\" }" },
         { "[health, national_id]", "[health, biometric]" },
         { "unknown_field: drop", "unknown_field: quarantine" },
         { "{ contract: individual, basis: contract }", "{ contract: individual, basis: consent }" },
@@ -195,6 +196,11 @@ static void every_proto_file_compiles(void **state)
         file_write(path_in(folder, "narrow.proto"), out.bytes, out.len);
         assert_true(compiles("narrow.proto"));
     }
+    sluice_buffer_clear(&out);
+    assert_int_equal(sluice_policy_proto(policy, "billing", &out), SLUICE_OK);
+    assert_true(has_line(&out, "charge_units = 64;"));   /* one field of the policy, three of the row */
+    assert_true(has_line(&out, "charge_scale = 65;"));
+    assert_true(has_line(&out, "currency = 66;"));
     file_write(path_in(folder, "broken.proto"), out.bytes, out.len - 3);
     assert_false(compiles("broken.proto 2>/dev/null"));
     sluice_buffer_deinit(&out);

@@ -265,6 +265,49 @@ static void overlays_make_versions_in_time(void **state)
     sluice_findings_deinit(&findings);
 }
 
+/* What means something only as a whole is replaced as a whole: nothing of the
+ * base's safeguard or assessment survives in the agreement's. */
+static void terms_are_replaced_not_mixed(void **state)
+{
+    static const char overlay[] =
+        "overlay: 1\ntenant: acme\nid: c\nvalid_from: 2026-10-01\nrank: 1\n"
+        "overrides:\n"
+        "  recipients: { importer: { safeguard: { mechanism: adequacy, reference: D } } }\n"
+        "  purposes: { billing: { assessment: { reference: LIA-9, date: 2026-01-15 } } }\n";
+    const int64_t later_us = INT64_C(1843430400) * SLUICE_SECOND_US;   /* 2028-06-01: the base's have ended */
+    struct sluice_findings findings;
+    struct sluice_policy *policy;
+
+    write_overlaid(overlay);
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load(&policy, &findings, path_in(folder, "policy.yaml"), later_us), SLUICE_OK);
+    assert_int_equal(findings.count, 0);
+    sluice_policy_free(policy);
+    sluice_findings_deinit(&findings);
+}
+
+/* Three versions share the base's warning: it is told once. */
+static void what_versions_share_is_told_once(void **state)
+{
+    struct sluice_policy *versions[SLUICE_POLICY_VERSIONS_MAX];
+    struct sluice_findings findings;
+    size_t count;
+    char *base = changed(SOUND_POLICY, "tenant: acme\n", OVERLAID);
+    char *text = changed(base, ", material: yes", "");
+
+    file_write(path_in(folder, "policy.yaml"), text, strlen(text));
+    file_write(path_in(folder, "customer.yaml"), CUSTOMER, strlen(CUSTOMER));
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load_versions(versions, &count, &findings, path_in(folder, "policy.yaml"), NOW_US), SLUICE_OK);
+    assert_int_equal(count, 3);
+    assert_int_equal(findings.count, 1);
+    for (size_t i = 0; i < count; i++)
+        sluice_policy_free(versions[i]);
+    sluice_findings_deinit(&findings);
+    free(text);
+    free(base);
+}
+
 static void the_higher_rank_wins(void **state)
 {
     static const char strong[] = "overlay: 1\ntenant: acme\nid: c2\nvalid_from: 2026-10-01\nrank: 2\n"
@@ -453,6 +496,8 @@ int main(void)
         cmocka_unit_test(no_rule_no_basis),
         cmocka_unit_test(an_agreement_prevails_and_is_silent_on_the_rest),
         cmocka_unit_test(overlays_make_versions_in_time),
+        cmocka_unit_test(terms_are_replaced_not_mixed),
+        cmocka_unit_test(what_versions_share_is_told_once),
         cmocka_unit_test(the_higher_rank_wins),
         cmocka_unit_test(each_fault_of_an_overlay_is_refused),
         cmocka_unit_test(findings_of_an_overlay_name_its_file),

@@ -148,6 +148,8 @@ static const struct fault faults[] = {
       "eprivacy-purpose" },
     { "    fields: { subject: pseudonym, start: { coarsen: 1h }", "    ^fields: { subject: pseudonym, cell_id: keep", "eprivacy-location" },
     { "    fields: { subject: pseudonym, start: { coarsen: 1h }", "    ^fields: { subject: pseudonym, tac: keep", "eprivacy-location" },
+    { "    fields: { subject: pseudonym, start: { coarsen: 1h }", "    ^fields: { subject: pseudonym, lac: keep", "eprivacy-location" },
+    { "    basis: consent\n", "    ^basis: [{ contract: individual, basis: consent }, { basis: contract }]\n    input: anonymous\n", "eprivacy-consent" },
     { "    retention: { period: 180d", "    ^retention: { period: 398d", "eprivacy-billing" },
     { "    retention: { period: 7d,", "    ^retention: { period: 31d,", "eprivacy-window" },
 };
@@ -277,6 +279,62 @@ static void ordered_mechanisms_are_taken(void **state)
     assert_int_equal(loaded.findings.count, 0);
     unload(&loaded);
     free(text);
+}
+
+/* What is near to a fault and none. */
+static void what_the_rules_allow_loads_without_a_word(void **state)
+{
+    static const struct { const char *find, *with; } cases[] = {
+        /* a long window with all seven factors */
+        { "period: 7d, anchor: event, criterion: operations, justification: faults",
+          "period: 90d, anchor: event, criterion: operations, justification: { amount: a, nature: b, sensitivity: c, "
+          "risk: d, purpose: e, alternatives: f, law: g }" },
+        /* no record stream, so nothing to be joined with */
+        { "    minimum_group: 20\n", "    minimum_group: 20\n    fields: { start: keep, uplink_octets: keep, cell_id: keep }\n" },
+        /* a long epoch, and no pseudonym that it could link */
+        { "    epoch: month\n    fields: { subject: pseudonym, service: keep }\n    retention: { period: 60d",
+          "    epoch: month\n    fields: { service: keep }\n    retention: { period: 7d" },
+        { "minimum_group: 20", "minimum_group: 15" },
+        { "fields: { subject: pseudonym, service: keep }", "fields: { subject: pseudonym, cell_id: keep }" },   /* by consent */
+        { "end: { coarsen: 15m }", "end: { coarsen: 31d }" },
+        { "bucket: 2h", "bucket: 7d" },
+        { "epoch: 7d", "epoch: record" },
+        { "country: DE", "country: NO" },
+        { "class: processor, country: DE, instructions: I-1, confidentiality: C-1", "class: internal, country: DE" },
+        { "country: JP\n    safeguard: { mechanism: scc, reference: SCC-1, expires: 2027-12-31 }",
+          "country: JP\n    safeguard: { mechanism: adequacy, reference: DECISION-1 }" },
+        { "mechanism: scc,", "mechanism: uk-contract, assessment: TIA-1," },
+        { ", expires: 2028-01-15 }", " }" },
+        { "basis: consent\n", "basis: { basis: consent, confirmed: yes }\n" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char *text = changed(SOUND_POLICY, cases[i].find, cases[i].with);
+        struct loaded loaded = load_text(folder, "policy.yaml", text);
+        if (loaded.err || loaded.findings.count) {
+            print_error("case %zu: %s\n", i, cases[i].with);
+            print_findings(&loaded.findings);
+        }
+        assert_int_equal(loaded.err, SLUICE_OK);
+        assert_int_equal(loaded.findings.count, 0);
+        unload(&loaded);
+        free(text);
+    }
+}
+
+/* Whatever the order in which rules look. */
+static void findings_come_in_the_order_of_the_file(void **state)
+{
+    char *one = changed(SOUND_POLICY, "effective_at: 2026-02-01", "effective_at: 2025-12-31");
+    char *text = changed(one, "      start: keep\n", "      start: hash\n");
+    struct loaded loaded = load_text(folder, "policy.yaml", text);
+
+    assert_int_equal(loaded.findings.count, 2);
+    assert_string_equal(loaded.findings.list[0].rule, "version-order");
+    assert_string_equal(loaded.findings.list[1].rule, "transform-unknown");
+    unload(&loaded);
+    free(text);
+    free(one);
 }
 
 /* Each pair is named once, and only where both keep the same thing exact. */
@@ -456,6 +514,8 @@ int main(void)
         cmocka_unit_test(the_sound_policy_has_no_fault),
         cmocka_unit_test(each_fault_is_refused_by_its_rule_at_its_place),
         cmocka_unit_test(each_warning_and_note_is_given_and_the_policy_loads),
+        cmocka_unit_test(what_the_rules_allow_loads_without_a_word),
+        cmocka_unit_test(findings_come_in_the_order_of_the_file),
         cmocka_unit_test(ordered_mechanisms_are_taken),
         cmocka_unit_test(every_pair_that_can_be_joined_is_named),
         cmocka_unit_test(no_purpose_is_refused),
