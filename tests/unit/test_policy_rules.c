@@ -133,6 +133,9 @@ static const struct fault faults[] = {
     { "    safeguard: { mechanism: scc, reference: SCC-1,", "    ^safeguard: { mechanism: scc,", "safeguard-reference" },
     { "    safeguard: { mechanism: scc, reference: SCC-1, expires: 2027-12-31 }",
       "    ^safeguard: { mechanism: scc, reference: SCC-1 }", "safeguard-reference" },
+    { "    safeguard: { mechanism: scc, reference: SCC-1, expires: 2027-12-31 }",
+      "    safeguard: { mechanism_any: [{ mechanism: scc, reference: S, expires: 2026-10-01 }, ^{ mechanism: dpf, expires: 2026-10-01 }] }",
+      "safeguard-reference" },
     { "    safeguard: { mechanism: scc", "    ^safeguard: { mechanism: uk-contract", "safeguard-assessment" },
     { "    safeguard: { mechanism: scc, reference: SCC-1, expires: 2027-12-31 }",
       "    ^safeguard: { mechanism: scc, reference: SCC-1, expires: 2026-11-01 }", "safeguard-ended" },
@@ -294,6 +297,10 @@ static void what_the_rules_allow_loads_without_a_word(void **state)
         /* a long epoch, and no pseudonym that it could link */
         { "    epoch: month\n    fields: { subject: pseudonym, service: keep }\n    retention: { period: 60d",
           "    epoch: month\n    fields: { service: keep }\n    retention: { period: 7d" },
+        { "    epoch: month\n    fields: { subject: pseudonym, service: keep }\n    retention: { period: 60d",
+          "    epoch: record\n    fields: { subject: pseudonym, service: keep }\n    retention: { period: 12h" },
+        { "recipients:\n  host: { class: processor, country: DE, instructions: I-1, confidentiality: C-1 }",
+          "recipients:\n  host: { class: third-party, country: DE }" },   /* not for marketing */
         { "minimum_group: 20", "minimum_group: 15" },
         { "fields: { subject: pseudonym, service: keep }", "fields: { subject: pseudonym, cell_id: keep }" },   /* by consent */
         { "end: { coarsen: 15m }", "end: { coarsen: 31d }" },
@@ -320,6 +327,19 @@ static void what_the_rules_allow_loads_without_a_word(void **state)
         unload(&loaded);
         free(text);
     }
+}
+
+static void an_internal_purpose_takes_an_internal_recipient(void **state)
+{
+    char *one = changed(SOUND_POLICY, "recipients:\n", "recipients:\n  own: { class: internal, country: DE }\n");
+    char *text = changed(one, "    internal_only: yes\n", "    internal_only: yes\n    recipients: [own]\n");
+    struct loaded loaded = load_text(folder, "policy.yaml", text);
+
+    assert_int_equal(loaded.err, SLUICE_OK);
+    assert_int_equal(loaded.findings.count, 0);
+    unload(&loaded);
+    free(text);
+    free(one);
 }
 
 /* Whatever the order in which rules look. */
@@ -515,6 +535,7 @@ int main(void)
         cmocka_unit_test(each_fault_is_refused_by_its_rule_at_its_place),
         cmocka_unit_test(each_warning_and_note_is_given_and_the_policy_loads),
         cmocka_unit_test(what_the_rules_allow_loads_without_a_word),
+        cmocka_unit_test(an_internal_purpose_takes_an_internal_recipient),
         cmocka_unit_test(findings_come_in_the_order_of_the_file),
         cmocka_unit_test(ordered_mechanisms_are_taken),
         cmocka_unit_test(every_pair_that_can_be_joined_is_named),
