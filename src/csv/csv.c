@@ -44,6 +44,11 @@ void csv_splitter_free(struct csv_splitter *splitter)
     free(splitter);
 }
 
+void csv_splitter_reset(struct csv_splitter *splitter)
+{
+    splitter->skipping = false;
+}
+
 /* libcsv reuses the buffer of a field for the next one. */
 static void on_field(void *bytes, size_t len, void *self)
 {

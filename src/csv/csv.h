@@ -52,6 +52,8 @@ struct csv_splitter;
 SLUICE_MUST_CHECK
 enum sluice_err csv_splitter_new(struct csv_splitter **splitter, char delimiter);
 void csv_splitter_free(struct csv_splitter *splitter);
+/** Forget a row that has begun: other bytes come now. */
+void csv_splitter_reset(struct csv_splitter *splitter);
 
 enum csv_result {
     CSV_ROW,     /* a row, or a bad one: see its reason; row->len bytes are taken */
