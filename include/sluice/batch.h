@@ -14,7 +14,7 @@
 enum sluice_form {
     SLUICE_FORM_RAW,      /* one sluice.v1.RawRecord */
     SLUICE_FORM_EMNIFY,   /* one JSON object of the emnify and 1NCE family */
-    SLUICE_FORM_CSV,      /* one CSV row, its header not included */
+    SLUICE_FORM_CSV,      /* the header line of a CSV file and one of its rows */
     SLUICE_FORM_COUNT
 };
 
