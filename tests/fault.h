@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,8 @@ enum fault_kind {
     FAULT_DIE_HALFWAY,    /* half of a write happens */
     FAULT_DIE_AFTER,      /* it happens and nothing behind it */
     FAULT_ERROR,          /* it fails with fault.error */
+    FAULT_ERROR_HALFWAY,  /* a write fails when half of it is there; others as FAULT_ERROR */
+    FAULT_ERROR_AFTER,    /* it fails although everything happened */
     FAULT_SHORT,          /* a write takes half */
 };
 
@@ -28,43 +31,48 @@ static struct {
     enum fault_kind kind;
     int error;
     unsigned at;          /* the call, counted from 1 */
-    bool lasting;         /* every later one too */
+    unsigned last;        /* the last call that fails; UINT_MAX: every later one */
     unsigned count;       /* calls so far */
 } fault;
 
 #define FAULT_EXIT 77     /* how a process that died here ends */
 
-static inline void fault_set(enum fault_kind kind, unsigned at, int error, bool lasting)
+/* times: how many calls from there on; 0: all */
+static inline void fault_set(enum fault_kind kind, unsigned at, int error, unsigned times)
 {
     fault.kind = kind;
     fault.at = at;
     fault.error = error;
-    fault.lasting = lasting;
+    fault.last = times ? at + times - 1 : UINT_MAX;
     fault.count = 0;
 }
 
 static inline void fault_clear(void)
 {
-    fault_set(FAULT_NONE, 0, 0, false);
+    fault_set(FAULT_NONE, 1, 0, 1);
 }
 
 static inline bool fault_is_now(void)
 {
     fault.count++;
-    return fault.kind != FAULT_NONE && (fault.count == fault.at || (fault.lasting && fault.count > fault.at));
+    return fault.kind != FAULT_NONE && fault.count >= fault.at && fault.count <= fault.last;
 }
 
 /* One call that is no write: run is what it does. */
 #define FAULT_CALL(run)                                     \
     do {                                                    \
         const bool now = fault_is_now();                    \
-        if (now && fault.kind == FAULT_ERROR) {             \
+        if (now && (fault.kind == FAULT_ERROR || fault.kind == FAULT_ERROR_HALFWAY)) { \
             errno = fault.error;                            \
             return -1;                                      \
         }                                                   \
         if (now && (fault.kind == FAULT_DIE_BEFORE || fault.kind == FAULT_DIE_HALFWAY)) \
             _exit(FAULT_EXIT);                              \
         const long result = (run);                          \
+        if (now && fault.kind == FAULT_ERROR_AFTER && result >= 0) { \
+            errno = fault.error;                            \
+            return -1;                                      \
+        }                                                   \
         if (now && fault.kind == FAULT_DIE_AFTER)           \
             _exit(FAULT_EXIT);                              \
         return (int)result;                                 \
@@ -80,12 +88,29 @@ static inline bool fault_is_now(void)
         }                                                   \
         if (now && fault.kind == FAULT_DIE_BEFORE)          \
             _exit(FAULT_EXIT);                              \
-        if (now && (fault.kind == FAULT_DIE_HALFWAY || (fault.kind == FAULT_SHORT && take > 1))) \
+        if (now && take > 1 && (fault.kind == FAULT_DIE_HALFWAY || fault.kind == FAULT_SHORT || \
+                                fault.kind == FAULT_ERROR_HALFWAY)) \
             take /= 2;                                      \
         const long result = (run);                          \
+        if (now && (fault.kind == FAULT_ERROR_HALFWAY || fault.kind == FAULT_ERROR_AFTER)) { \
+            errno = fault.error;                            \
+            return -1;                                      \
+        }                                                   \
         if (now && (fault.kind == FAULT_DIE_AFTER || fault.kind == FAULT_DIE_HALFWAY)) \
             _exit(FAULT_EXIT);                              \
         return (ssize_t)result;                             \
+    } while (0)
+
+/* A file that was opened all the same would be nobody's. */
+#define FAULT_OPEN(run)                                     \
+    do {                                                    \
+        if (fault.kind == FAULT_ERROR_AFTER && fault_is_now()) { \
+            errno = fault.error;                            \
+            return -1;                                      \
+        }                                                   \
+        if (fault.kind == FAULT_ERROR_AFTER)                \
+            return (int)(run);                              \
+        FAULT_CALL(run);                                    \
     } while (0)
 
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
@@ -153,7 +178,7 @@ int open(const char *path, int flags, ...)
     va_start(args, flags);
     const mode_t mode = fault_mode(flags, args);
     va_end(args);
-    FAULT_CALL(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
+    FAULT_OPEN(syscall(SYS_openat, AT_FDCWD, path, flags, mode));
 }
 
 int openat(int fd, const char *path, int flags, ...)
@@ -163,7 +188,7 @@ int openat(int fd, const char *path, int flags, ...)
     va_start(args, flags);
     const mode_t mode = fault_mode(flags, args);
     va_end(args);
-    FAULT_CALL(syscall(SYS_openat, fd, path, flags, mode));
+    FAULT_OPEN(syscall(SYS_openat, fd, path, flags, mode));
 }
 
 #endif

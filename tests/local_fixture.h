@@ -1,13 +1,16 @@
 /* A state and an output folder with a local transport over two tables, and a
  * pretend pipeline: numbers arrive in order, each becomes a row of `billing`,
- * each even one also a row of `fraud`, each seventh is suspended first. What
+ * each even one also a row of `fraud`, each third is suspended first. What
  * must come out is known from how many arrived. */
 #ifndef TESTS_LOCAL_FIXTURE_H
 #define TESTS_LOCAL_FIXTURE_H
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
+#include "local/walk.h"
 #include "scratch.h"
 #include "seal/proto.h"
 #include "sluice/clock.h"
@@ -25,7 +28,7 @@ struct counter_table {
 };
 
 /* A block of numbers that is snapshot in many chunks; value i is set by transaction i % WIDE_COUNT. */
-#define WIDE_COUNT 64
+#define WIDE_COUNT 8
 struct wide_table {
     uint64_t values[WIDE_COUNT];
     unsigned changed;                   /* index + 1 of what changed since the commit; 0: nothing */
@@ -387,7 +390,7 @@ static inline enum sluice_err run_commit(struct fixture *f, unsigned count)
     for (unsigned i = 0; !err && i < count; i++) {
         const uint64_t number = f->counter.value++;
 
-        if (number % 7 == 3)
+        if (number % 3 == 1)
             suspend_number(f, number);
         else
             err = emit_number(f, number);
@@ -433,6 +436,35 @@ static inline void assert_each_once(const uint64_t numbers[], size_t count, uint
     assert_int_equal(count, (end + step - 1) / step);
 }
 
+static inline enum sluice_err count_file(void *self, const struct bucket_file *file)
+{
+    *(size_t *)self += !file->open;
+    return SLUICE_OK;
+}
+
+struct file_count {
+    int output_fd;
+    size_t count;
+};
+
+static inline enum sluice_err count_bucket(void *self, const struct bucket_file *bucket)
+{
+    struct file_count *counted = self;
+
+    return walk_files(counted->output_fd, bucket, count_file, &counted->count);
+}
+
+/* Closed ones: an open one that an abort could not delete goes when the state is opened again. */
+static inline size_t count_files(struct fixture *f, const char *tenant, const char *stream)
+{
+    struct file_count counted = { open(f->config->output, O_RDONLY | O_DIRECTORY), 0 };
+
+    assert_true(counted.output_fd >= 0);
+    assert_int_equal(walk_buckets(counted.output_fd, tenant, stream, count_bucket, &counted), SLUICE_OK);
+    close(counted.output_fd);
+    return counted.count;
+}
+
 /* Nothing lost, nothing doubled, nothing invented: call when nothing is suspended. */
 static inline void assert_complete(struct fixture *f)
 {
@@ -442,7 +474,7 @@ static inline void assert_complete(struct fixture *f)
     assert_each_once(numbers, count, f->counter.value, 1);
     count = read_stream(f, "acme", "fraud", numbers, NUMBERS_MAX);
     assert_each_once(numbers, count, f->counter.value, 2);
-    assert_int_equal(read_stream(f, "acme", "suspended", numbers, 0), 0);
+    assert_int_equal(count_files(f, "acme", "suspended"), 0);
 }
 
 #define WITH_LOCAL(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)

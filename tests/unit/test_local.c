@@ -69,11 +69,17 @@ static void an_abort_takes_rows_and_tables_back(void **state)
     assert_int_equal(f->counter.value, 3);
     assert_int_equal(access(path_in(f->folder, "out/acme/other/2026-12-01/1.pb.open"), F_OK), -1);
     assert_int_equal(run_commit(f, 2), SLUICE_OK);
-    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 4);
-    assert_int_equal(numbers[3], 4);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 3);
+    assert_int_equal(numbers[2], 3);
+
+    /* A closed file is read to its end. */
+    assert_int_equal(write_number(f, "acme", "billing", DEADLINE_S, 98), SLUICE_OK);
+    abort_commit(f);
+    assert_int_equal(sluice_local_close_files(&f->transport), SLUICE_OK);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 3);
     fixture_reopen(f);
     assert_int_equal(f->counter.value, 5);
-    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 4);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 3);
 }
 
 static void what_was_never_committed_is_gone_after_a_crash(void **state)
@@ -94,7 +100,8 @@ static void what_was_never_committed_is_gone_after_a_crash(void **state)
 
     fixture_reopen(f);
     assert_int_equal(access(path_in(f->folder, "out/acme/other/2026-12-01/1.pb.open"), F_OK), -1);
-    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 3);
+    assert_int_equal(sluice_local_close_files(&f->transport), SLUICE_OK);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 2);
     assert_int_equal(run_commit(f, 2), SLUICE_OK);
     drain(f);
     assert_complete(f);
@@ -217,7 +224,7 @@ static void readers_beside_the_writer_see_what_is_committed(void **state)
     assert_int_equal(wide.values[1], 8);
     sluice_findings_deinit(&findings);
     sluice_keyring_close(keyring);
-    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 7);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 5);
     abort_commit(f);
 }
 
@@ -235,7 +242,7 @@ static void a_reader_without_a_key_sees_closed_files(void **state)
     sluice_stream_close(reader);
     assert_int_equal(sluice_local_close_files(&f->transport), SLUICE_OK);
     assert_int_equal(sluice_stream_open(&reader, f->config, NULL, "acme", "billing"), SLUICE_OK);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < 2; i++)
         assert_int_equal(sluice_stream_next(reader, &field, &bytes, &len), 1);
     assert_int_equal(sluice_stream_next(reader, &field, &bytes, &len), 0);
     sluice_stream_close(reader);
@@ -300,7 +307,148 @@ static void a_forgotten_bucket_may_go(void **state)
     assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 2);
 }
 
+static void what_an_abort_could_not_cut_is_cut_before_closing(void **state)
+{
+    struct fixture *f = *state;
+
+    assert_int_equal(write_number(f, "acme", "billing", DEADLINE_S, 1), SLUICE_OK);
+    assert_int_equal(commit(f), SLUICE_OK);
+    assert_int_equal(write_number(f, "acme", "billing", DEADLINE_S, 98), SLUICE_OK);
+    fault_set(FAULT_ERROR, 1, EIO, 1);
+    abort_commit(f);
+    assert_int_equal(fault.count, 1);
+    fault_clear();
+    assert_int_equal(sluice_local_close_files(&f->transport), SLUICE_OK);
+    assert_int_equal(read_stream(f, "acme", "billing", numbers, NUMBERS_MAX), 1);
+}
+
 /* --- what must be refused */
+
+struct saved_file {
+    char path[256];
+    uint8_t bytes[65536];
+    size_t len;
+};
+
+static void save(struct saved_file *saved, const char *path)
+{
+    snprintf(saved->path, sizeof saved->path, "%s", path);
+    saved->len = file_read(path, saved->bytes, sizeof saved->bytes);
+    assert_true(saved->len > 0 && saved->len < sizeof saved->bytes);
+}
+
+static void put_back(const struct saved_file *saved)
+{
+    file_write(saved->path, saved->bytes, saved->len);
+}
+
+/* One bit of each byte of the log: what opens is a state that was committed,
+ * with exactly its rows; what is done on disk already is never undone. */
+static void every_flipped_byte_of_a_log_is_damage_or_an_unfinished_commit(void **state)
+{
+    static struct saved_file log, billing, fraud;
+    struct fixture *f = *state;
+    unsigned damaged = 0, unfinished = 0;
+
+    assert_int_equal(run_commit(f, 3), SLUICE_OK);
+    drain(f);
+    assert_int_equal(run_commit(f, 1), SLUICE_OK);
+    assert_int_equal(f->counter.value, 4);
+    save(&log, path_in(f->folder, "state/log/2.log"));
+    save(&billing, path_in(f->folder, "out/acme/billing/2026-12-01/1.pb.open"));
+    save(&fraud, path_in(f->folder, "out/acme/fraud/2026-12-01/1.pb.open"));
+    fixture_close(f);
+
+    for (size_t i = 0; i < log.len; i++) {
+        log.bytes[i] ^= (uint8_t)(1 << i % 8);
+        put_back(&log);
+        put_back(&billing);
+        put_back(&fraud);
+        log.bytes[i] ^= (uint8_t)(1 << i % 8);
+        const enum sluice_err err = fixture_try_open(f);
+        if (err) {
+            assert_int_equal(err, SLUICE_ERR_DAMAGED);
+            damaged++;
+            continue;
+        }
+        unfinished++;
+        assert_int_equal(f->counter.value, 3);
+        assert_complete(f);
+        fixture_close(f);
+    }
+    assert_in_range(unfinished, 100, 300);
+    assert_in_range(damaged, 1000, log.len);
+    put_back(&log);
+    put_back(&billing);
+    put_back(&fraud);
+    fixture_open(f);
+    assert_int_equal(f->counter.value, 4);
+    assert_complete(f);
+}
+
+/* Its input is deleted: a commit behind which something was done is not gone back behind. */
+static void a_flipped_byte_never_takes_back_what_consumed_its_input(void **state)
+{
+    static struct saved_file log, billing;
+    struct fixture *f = *state;
+    unsigned damaged = 0, opened = 0;
+
+    assert_int_equal(run_commit(f, 2), SLUICE_OK);
+    drain(f);
+    save(&log, path_in(f->folder, "state/log/2.log"));
+    save(&billing, path_in(f->folder, "out/acme/billing/2026-12-01/1.pb.open"));
+    fixture_close(f);
+    for (size_t i = log.len - 500; i < log.len; i++) {
+        log.bytes[i] ^= 1;
+        put_back(&log);
+        put_back(&billing);
+        log.bytes[i] ^= 1;
+        if (fixture_try_open(f)) {
+            damaged++;
+            continue;
+        }
+        opened++;
+        assert_complete(f);
+        fixture_close(f);
+    }
+    assert_true(damaged > 300);
+    assert_in_range(opened, 1, 100);
+}
+
+static void every_shorter_log_is_an_earlier_state_or_damage(void **state)
+{
+    static struct saved_file log, billing, fraud;
+    struct fixture *f = *state;
+    unsigned seen[5] = { 0 };
+    struct stat begun;
+
+    assert_int_equal(stat(path_in(f->folder, "state/log/2.log"), &begun), 0);
+    assert_int_equal(run_commit(f, 1), SLUICE_OK);
+    f->counter.value = 2;
+    assert_int_equal(write_number(f, "acme", "billing", DEADLINE_S, 1), SLUICE_OK);
+    assert_int_equal(commit(f), SLUICE_OK);
+    save(&log, path_in(f->folder, "state/log/2.log"));
+    save(&billing, path_in(f->folder, "out/acme/billing/2026-12-01/1.pb.open"));
+    save(&fraud, path_in(f->folder, "out/acme/fraud/2026-12-01/1.pb.open"));
+    fixture_close(f);
+    for (size_t len = 0; len < log.len; len++) {
+        file_write(log.path, log.bytes, len);
+        put_back(&billing);
+        put_back(&fraud);
+        const enum sluice_err err = fixture_try_open(f);
+        assert_int_equal(err, len < (size_t)begun.st_size ? SLUICE_ERR_DAMAGED : SLUICE_OK);
+        if (err)
+            continue;
+        seen[f->counter.value]++;
+        assert_complete(f);
+        fixture_close(f);
+    }
+    assert_true(seen[0] > 50 && seen[1] > 50);
+    assert_int_equal(seen[2], 0);
+    put_back(&log);
+    put_back(&billing);
+    put_back(&fraud);
+}
 
 static enum sluice_err open_and_find(struct fixture *f, const char *rule, const char *file)
 {
@@ -386,6 +534,10 @@ TEST_MAIN(WITH_LOCAL(commits_are_there_after_opening_again),
           WITH_LOCAL(a_snapshot_takes_over_and_the_old_key_is_gone),
           WITH_LOCAL(tables_that_are_not_given_survive),
           WITH_LOCAL(a_forgotten_bucket_may_go),
+          WITH_LOCAL(what_an_abort_could_not_cut_is_cut_before_closing),
+          WITH_LOCAL(every_flipped_byte_of_a_log_is_damage_or_an_unfinished_commit),
+          WITH_LOCAL(a_flipped_byte_never_takes_back_what_consumed_its_input),
+          WITH_LOCAL(every_shorter_log_is_an_earlier_state_or_damage),
           WITH_LOCAL(outputs_that_are_not_what_the_log_says_are_named),
           WITH_LOCAL(a_log_that_is_gone_is_not_begun_anew),
           WITH_LOCAL(a_keyring_from_before_a_snapshot_is_refused),
