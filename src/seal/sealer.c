@@ -55,9 +55,12 @@ static struct sluice_str kept_bytes(struct sluice_sealer *sealer, uint32_t *form
                                     const struct sluice_entry *entry)
 {
     *form = entry->form;
-    if (store == SLUICE_STORE_QUARANTINE && entry->raw.len > 0)
+    if (store == SLUICE_STORE_QUARANTINE && entry->raw.len > 0) {
+        /* Sealing it as it arrived would be holding what must not be held: the caller drops it. */
+        assert(!entry->holds_secret);
         return entry->raw;
-
+    }
+    /* The record has no field for a secret, so decoding left it behind. */
     *form = SLUICE_FORM_RAW;
     sluice_wire_write(&sealer->scratch, &entry->record);
     return (struct sluice_str){ (const char *)sealer->scratch.bytes, sealer->scratch.len };
@@ -136,8 +139,6 @@ void sluice_sealer_add(struct sluice_sealer *sealer, enum sluice_store store, co
 {
     uint32_t form;
 
-    /* Sealing would be holding it: the caller drops such records. */
-    assert(!entry->holds_secret);
     assert((store == SLUICE_STORE_PARK) == (subject && subject_key));
 
     sluice_buffer_clear(&sealer->scratch);

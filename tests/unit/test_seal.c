@@ -150,6 +150,22 @@ static void suspended_records_come_back_as_they_were(void **state)
     assert_int_equal(sluice_sealed_next(&cursor, &entry), 0);
 }
 
+static void a_secret_beside_a_record_stays_behind_when_it_waits(void **state)
+{
+    static const char raw[] = "{\"id\":1,\"puk\":\"24681357\"}";
+    struct sluice_entry given = make_entry(1, raw);
+
+    given.holds_secret = true;
+    given.passed_deduplication = true;
+    sluice_sealer_add(&sealer, SLUICE_STORE_SUSPENDED, &given, NULL, NULL, NULL);
+    assert_int_equal(sluice_sealer_finish(&sealer, &out, SLUICE_STORE_SUSPENDED, DEADLINE_S, keyring), SLUICE_OK);
+
+    struct sluice_cursor batch = { out.bytes, out.bytes + out.len, false };
+    assert_int_equal(open_frame(frame_at(&batch), keyring->worker_public, keyring->worker_secret, true), SLUICE_OK);
+    assert_null(memmem(content.bytes, content.len, "24681357", 8));
+    assert_non_null(memmem(content.bytes, content.len, "emnify", 6));
+}
+
 static void parked_records_need_the_subjects_key_too(void **state)
 {
     struct sluice_entry given = make_entry(1, "{\"id\":1}");
@@ -285,6 +301,7 @@ static void what_does_not_fit_is_told_and_leaves_nothing(void **state)
 
 TEST_MAIN(CASE(quarantine_keeps_what_arrived_for_the_operator_alone),
           CASE(suspended_records_come_back_as_they_were),
+          CASE(a_secret_beside_a_record_stays_behind_when_it_waits),
           CASE(parked_records_need_the_subjects_key_too),
           CASE(the_key_of_parked_rows_is_of_every_secret),
           CASE(every_changed_bit_is_seen),
