@@ -15,7 +15,9 @@ struct sluice_feed;
 
 /** In: config   inputs; borrowed
  *      spool    folder where standard input is spooled, sealed, before it is read
- *      spool_key  NULL when no input is standard input
+ *      spool_key  what it is sealed under, the same after a restart; spool or
+ *                 spool_key NULL: standard input is read as it comes, for
+ *                 commands that keep no state
  *  Returns SLUICE_ERR_MISSING, _ACCESS, _FORMAT (a mapping), with findings that say where. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findings *findings,
@@ -25,13 +27,15 @@ void sluice_feed_close(struct sluice_feed *feed);
 
 /** Append entries until the batch is full or nothing is there now.
  *  *end: all files are read to their end (in a watched folder: for now).
- *  collected_at of each new record is now_us. */
+ *  collected_at of each new record is now_us. May wait a fifth of a second for
+ *  standard input, and comes back before it has looked at more than 64 MiB. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us,
                                  bool *end);
 
 /** One element of a format as one entry; used for replay from quarantine.
- *  entry->input, raw, form are set by the caller; everything else is the result. */
+ *  entry->input, raw, form are set by the caller; everything else is the
+ *  result. A collected_at that record has (and its bit in present) is kept. */
 void sluice_feed_decode(struct sluice_feed *feed, struct sluice_batch *batch, struct sluice_entry *entry,
                         int64_t now_us);
 
@@ -40,6 +44,9 @@ struct sluice_state_table sluice_feed_table(struct sluice_feed *feed);
 
 /** Bytes read and bytes known of, for progress. */
 void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, uint64_t *known_bytes);
+
+/** The file that was read last, for messages about a failure. */
+const char *sluice_feed_current(const struct sluice_feed *feed);
 
 /** Unknown fields seen, by name; names beyond 256, or with three digits in a row, count as "other". */
 void sluice_feed_unknown_fields(const struct sluice_feed *feed,

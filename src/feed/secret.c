@@ -73,9 +73,25 @@ enum secret secret_of_name(struct sluice_str name)
     return SECRET_NONE;
 }
 
+/* The lengths in use, by the first digits of the issuer (ISO/IEC 7812-1): a
+ * text about traffic is full of other numbers, IMSIs of 15 digits above all. */
+static bool is_card_shaped(const char *digits, size_t count)
+{
+    switch (count) {
+    case 13:
+        return digits[0] == '4';
+    case 14:
+        return digits[0] == '3' && strchr("0689", digits[1]);
+    case 15:
+        return digits[0] == '3' && strchr("47", digits[1]);
+    default:
+        return count >= 16 && count <= CARD_DIGITS_MAX && digits[0] >= '2' && digits[0] <= '6';
+    }
+}
+
 static bool is_card(const char *digits, size_t count, size_t count_min)
 {
-    return count >= count_min && count <= CARD_DIGITS_MAX && digits[0] >= '2' && digits[0] <= '6' &&
+    return count >= count_min && is_card_shaped(digits, count) &&
            sluice_luhn_digit(digits, count - 1) == digits[count - 1];
 }
 

@@ -19,8 +19,8 @@ enum secret {
 enum secret secret_of_name(struct sluice_str name);
 
 /** Whether text holds the number of a payment card: 13 to 19 digits, spaces or
- *  hyphens between them, that start with 2 to 6 (ISO/IEC 7812-1) and end in
- *  their Luhn digit. An ICCID starts with 8. */
+ *  hyphens between them, of a length that their issuer uses, with a right Luhn
+ *  digit. An ICCID is none, as it starts with 8. */
 bool secret_card_in_text(struct sluice_str text);
 
 /** The worst that the names in quotes tell, and card numbers, in bytes that no

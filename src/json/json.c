@@ -319,7 +319,7 @@ static void start_element(struct json_parser *parser, char *scratch, struct slui
 static enum sluice_reason check_text(const struct sluice_str element, uint32_t *fault)
 {
     if (!sluice_utf8_valid(element))
-        return SLUICE_REASON_BAD_TEXT;
+        return SLUICE_REASON_UNDECODABLE;
     if (memchr(element.bytes, '\\', element.len) && !json_surrogates_paired(element, fault))
         return SLUICE_REASON_BAD_TEXT;
     return SLUICE_REASON_NONE;

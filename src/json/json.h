@@ -43,9 +43,9 @@ void json_parser_free(struct json_parser *parser);
  *       fault    bytes into element of what is wrong, 0 when not known
  *  In:  scratch  as many bytes as element: unescaped strings lie there; may be
  *                NULL when element holds no backslash
- *  Returns SLUICE_REASON_NONE, UNDECODABLE (no JSON, or more than one value),
- *  TOO_LARGE (bytes or values), TOO_DEEP, DUPLICATE_FIELD (two members of an
- *  object with one name), BAD_TEXT (no UTF-8, or half of a surrogate pair). */
+ *  Returns SLUICE_REASON_NONE, UNDECODABLE (no JSON, no UTF-8, or more than one
+ *  value), TOO_LARGE (bytes or values), TOO_DEEP, DUPLICATE_FIELD (two members
+ *  of an object with one name), BAD_TEXT (half of a surrogate pair). */
 enum sluice_reason json_parse(struct json_parser *parser, const struct json_node **nodes, size_t *count,
                               uint32_t *fault, char *scratch, struct sluice_str element);
 

@@ -144,9 +144,9 @@ static void refuses_each_fault_and_goes_on(void **state)
         { "{\"a\":1,\"a\":2}",           SLUICE_REASON_DUPLICATE_FIELD },
         { "{\"a\":{\"b\":1},\"c\":[{}],\"a\":2}", SLUICE_REASON_DUPLICATE_FIELD },
         { "{\"a\":1,\"\\u0061\":2}",     SLUICE_REASON_DUPLICATE_FIELD },
-        { "{\"a\":\"\xff\"}",            SLUICE_REASON_BAD_TEXT },
-        { "{\"a\":\"\xc0\x80\"}",        SLUICE_REASON_BAD_TEXT },      /* overlong */
-        { "{\"a\":\"\xed\xa0\x80\"}",    SLUICE_REASON_BAD_TEXT },      /* surrogate as UTF-8 */
+        { "{\"a\":\"\xff\"}",            SLUICE_REASON_UNDECODABLE },
+        { "{\"a\":\"\xc0\x80\"}",        SLUICE_REASON_UNDECODABLE },      /* overlong */
+        { "{\"a\":\"\xed\xa0\x80\"}",    SLUICE_REASON_UNDECODABLE },      /* surrogate as UTF-8 */
         { "{\"a\":\"\\ud83d\"}",         SLUICE_REASON_BAD_TEXT },
         { "{\"a\":\"\\ud83dx\"}",        SLUICE_REASON_BAD_TEXT },
         { "{\"a\":\"\\ud83d\\u0041\"}",  SLUICE_REASON_BAD_TEXT },
