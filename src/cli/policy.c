@@ -27,7 +27,7 @@ static const char help[] =
     "      --json          one JSON document instead of text\n"
     "      --at INSTANT    as of that instant: overlays, safeguards and assessments end\n"
     "      --rules         list every rule that check applies\n"
-    "      --vocabulary    list the words for purposes, bases, criteria, recipients, transfers\n"
+    "      --vocabulary    list the words for fields, purposes, bases, criteria, recipients\n"
     "      --help          this text\n"
     "\n"
     "Exits with 0 when no error is found (warnings and notes may be shown), 78 when\n"

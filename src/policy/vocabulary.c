@@ -245,13 +245,37 @@ void policy_terms_offer(struct sluice_nearest *nearest)
             sluice_nearest_offer(nearest, terms[i].alias);
 }
 
+/* A field with the forms that it may leave in, the bounds of each parameter beside it. */
+static void print_field(struct sluice_buffer *out, enum sluice_field field)
+{
+    const struct sluice_field_row *row = &sluice_field_table[field];
+    bool first = true;
+
+    sluice_buffer_printf(out, "%-18s %-22s ", row->name, sluice_category_table[row->category].name);
+    for (size_t i = 0; i < sluice_form_count; i++) {
+        const struct sluice_form_row *form = &sluice_form_table[i];
+
+        if (form->field != field)
+            continue;
+        sluice_buffer_printf(out, "%s%s", first ? "" : ", ", sluice_transform_names[form->transform]);
+        if (form->parameter_max)
+            sluice_buffer_printf(out, " (%u to %u %s)", form->parameter_min, form->parameter_max, form->unit);
+        first = false;
+    }
+    sluice_buffer_append_text(out, first ? "none: it never leaves\n" : "\n");
+}
+
 void policy_vocabulary_print(struct sluice_buffer *out)
 {
     char text[256];
 
-    sluice_buffer_printf(out, "%-18s %-37s %s\n", "PURPOSE", "DPV TERM", "FIDESLANG DATA USE");
+    sluice_buffer_printf(out, "%-18s %-22s %s\n", "FIELD", "CATEGORY", "FORMS");
+    for (enum sluice_field field = SLUICE_FIELD_NONE + 1; field < SLUICE_FIELD_COUNT; field++)
+        print_field(out, field);
+    sluice_buffer_append_text(out, "\n");
+    sluice_buffer_printf(out, "%-18s %-39s %s\n", "PURPOSE", "DPV TERM", "FIDESLANG DATA USE");
     for (size_t i = 0; i < COUNT(terms); i++)
-        sluice_buffer_printf(out, "%-18s dpv:%-33s %s\n", terms[i].alias ? terms[i].alias : "-", terms[i].dpv,
+        sluice_buffer_printf(out, "%-18s dpv:%-35s %s\n", terms[i].alias ? terms[i].alias : "-", terms[i].dpv,
                              terms[i].fideslang);
     sluice_buffer_printf(out, "\n%-22s %-15s %s\n", "BASIS", "DPV TERM", "GDPR ARTICLE");
     for (size_t i = SLUICE_BASIS_NONE + 1; i < SLUICE_BASIS_COUNT; i++)
