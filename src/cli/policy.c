@@ -34,13 +34,13 @@ static const char help[] =
     "one is, 66 when a file or a purpose is not there.\n";
 
 struct request {
-    const char *command;     /* "sluice policy", for messages */
-    const char *config;      /* NULL: not given */
+    const char *command; /* "sluice policy", for messages */
+    const char *config;  /* NULL: not given */
     bool json;
     bool rules;
     bool vocabulary;
     int64_t now_us;
-    int argc;                /* what follows the verb */
+    int argc; /* what follows the verb */
     char **argv;
 };
 
@@ -103,10 +103,12 @@ static void keep_first(enum sluice_err *first, enum sluice_err err)
         *first = err;
 }
 
-static enum sluice_err check_config(struct sluice_findings *findings, struct request *request, size_t *checked)
+static enum sluice_err check_config(struct sluice_findings *findings, struct request *request,
+                                    size_t *checked)
 {
     struct sluice_config *config = NULL;
-    enum sluice_err first = sluice_config_load(&config, findings, request->config ? request->config : CLI_CONFIG);
+    enum sluice_err first =
+        sluice_config_load(&config, findings, request->config ? request->config : CLI_CONFIG);
 
     if (first)
         return first;
@@ -127,8 +129,9 @@ static void tell(struct sluice_buffer *out, const struct sluice_findings *findin
     for (size_t i = 0; i < findings->count; i++)
         warnings += findings->list[i].level == SLUICE_FINDING_WARNING;
     sluice_findings_print(findings, out);
-    sluice_buffer_printf(out, "%zu %s, %zu error%s, %zu warning%s\n", checked, checked == 1 ? "policy" : "policies",
-                         findings->errors, findings->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
+    sluice_buffer_printf(out, "%zu %s, %zu error%s, %zu warning%s\n", checked,
+                         checked == 1 ? "policy" : "policies", findings->errors,
+                         findings->errors == 1 ? "" : "s", warnings, warnings == 1 ? "" : "s");
 }
 
 static void tell_json(struct sluice_buffer *out, const struct sluice_findings *findings, size_t checked)
@@ -250,7 +253,8 @@ static int proto(struct request *request)
     if (!err)
         return print(&out, err);
     sluice_buffer_deinit(&out);
-    return cli_fail(request->command, err, "%s has no purpose of that name that lets records out", request->argv[1]);
+    return cli_fail(request->command, err, "%s has no purpose of that name that lets records out",
+                    request->argv[1]);
 }
 
 static const struct verb {
@@ -264,9 +268,12 @@ static const struct verb {
 static int read_options(struct request *request, int argc, char *argv[])
 {
     static const struct option options[] = {
-        { "config", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
-        { "at", required_argument, NULL, 'a' },     { "rules", no_argument, NULL, 'r' },
-        { "vocabulary", no_argument, NULL, 'v' },   { "help", no_argument, NULL, 'h' },
+        { "config", required_argument, NULL, 'c' },
+        { "json", no_argument, NULL, 'j' },
+        { "at", required_argument, NULL, 'a' },
+        { "rules", no_argument, NULL, 'r' },
+        { "vocabulary", no_argument, NULL, 'v' },
+        { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };
     int option, offset;
@@ -274,10 +281,18 @@ static int read_options(struct request *request, int argc, char *argv[])
 
     while ((option = getopt_long(argc, argv, "c:", options, NULL)) != -1) {
         switch (option) {
-        case 'c': request->config = optarg; break;
-        case 'j': request->json = true; break;
-        case 'r': request->rules = true; break;
-        case 'v': request->vocabulary = true; break;
+        case 'c':
+            request->config = optarg;
+            break;
+        case 'j':
+            request->json = true;
+            break;
+        case 'r':
+            request->rules = true;
+            break;
+        case 'v':
+            request->vocabulary = true;
+            break;
         case 'a':
             if (!sluice_time_parse(&request->now_us, &offset, &zone, sluice_str_from(optarg)))
                 break;

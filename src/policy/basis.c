@@ -90,7 +90,8 @@ static bool is_catch_all(const struct sluice_basis_rule *rule)
     return rule->region_count == 0 && rule->contracts == (1u << SLUICE_CONTRACT_COUNT) - 1;
 }
 
-static void read_rule(struct policy_reader *reader, struct sluice_purpose *purpose, const struct yaml_node *node)
+static void read_rule(struct policy_reader *reader, struct sluice_purpose *purpose,
+                      const struct yaml_node *node)
 {
     struct sluice_basis_rule *rule = &purpose->basis_rules[purpose->basis_rule_count];
 
@@ -125,7 +126,8 @@ static void warn_gap(struct policy_reader *reader, const struct sluice_purpose *
     }
 }
 
-void policy_read_basis(struct policy_reader *reader, struct sluice_purpose *purpose, const struct yaml_node *node)
+void policy_read_basis(struct policy_reader *reader, struct sluice_purpose *purpose,
+                       const struct yaml_node *node)
 {
     const struct yaml_node *items = node->kind == YAML_SEQUENCE ? node->children : node;
     const size_t count = node->kind == YAML_SEQUENCE ? node->count : 1;
@@ -135,7 +137,8 @@ void policy_read_basis(struct policy_reader *reader, struct sluice_purpose *purp
         return;
     }
     if (count > SLUICE_BASIS_RULES_MAX) {
-        policy_complain(reader, POLICY_RULE_LIMIT, node, "use at most %d basis rules", SLUICE_BASIS_RULES_MAX);
+        policy_complain(reader, POLICY_RULE_LIMIT, node, "use at most %d basis rules",
+                        SLUICE_BASIS_RULES_MAX);
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -193,8 +196,8 @@ static enum sluice_basis first_that_fits(const struct sluice_basis_rule rules[],
     return SLUICE_BASIS_NONE;
 }
 
-enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose,
-                                       enum sluice_contract contract, struct sluice_str region)
+enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose, enum sluice_contract contract,
+                                       struct sluice_str region)
 {
     const enum sluice_basis basis =
         first_that_fits(purpose->basis_rules, purpose->basis_rule_count, contract, region);
@@ -205,6 +208,7 @@ enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose,
     /* The record keeps the basis of its time, save where today's is none or asks for consent. */
     const enum sluice_basis today =
         first_that_fits(purpose->current_rules, purpose->current_rule_count, contract, region);
-    return today == SLUICE_BASIS_NONE || (today == SLUICE_BASIS_CONSENT && basis != SLUICE_BASIS_NONE) ? today
-                                                                                                       : basis;
+    return today == SLUICE_BASIS_NONE || (today == SLUICE_BASIS_CONSENT && basis != SLUICE_BASIS_NONE)
+               ? today
+               : basis;
 }

@@ -10,11 +10,12 @@ struct diff {
     bool json;
     struct policy_table table;
     struct sluice_buffer *out;
-    const char *purpose;         /* whose rows are written; "" for the whole policy */
+    const char *purpose; /* whose rows are written; "" for the whole policy */
     size_t count;
 };
 
-static void add(struct diff *diff, enum policy_effect effect, const char *what, const char *from, const char *to)
+static void add(struct diff *diff, enum policy_effect effect, const char *what, const char *from,
+                const char *to)
 {
     static const char *const effects[] = { "", "opens", "closes", "changes" };
 
@@ -60,8 +61,8 @@ static void add_yes_no(struct diff *diff, const char *what, bool from, bool to)
     add(diff, by_size(from, to), what, from ? "yes" : "no", to ? "yes" : "no");
 }
 
-static void add_bits(struct diff *diff, const char *what, unsigned from, unsigned to, const char *const names[],
-                     size_t name_count)
+static void add_bits(struct diff *diff, const char *what, unsigned from, unsigned to,
+                     const char *const names[], size_t name_count)
 {
     for (size_t i = 0; i < name_count; i++)
         if ((from ^ to) >> i & 1)
@@ -110,7 +111,8 @@ static int64_t epoch_seconds(const struct sluice_purpose *purpose)
     return purpose->epoch_kind == SLUICE_EPOCH_SECONDS ? purpose->epoch_s : seconds[purpose->epoch_kind];
 }
 
-static void diff_periods(struct diff *diff, const struct sluice_purpose *from, const struct sluice_purpose *to)
+static void diff_periods(struct diff *diff, const struct sluice_purpose *from,
+                         const struct sluice_purpose *to)
 {
     char before[POLICY_TEXT_SIZE], after[POLICY_TEXT_SIZE];
 
@@ -140,8 +142,9 @@ static const struct policy_recipient *find_recipient(const struct sluice_policy 
     return NULL;
 }
 
-static void diff_recipients(struct diff *diff, const struct sluice_policy *from, const struct policy_purpose_words *old,
-                            const struct sluice_policy *to, const struct policy_purpose_words *new)
+static void diff_recipients(struct diff *diff, const struct sluice_policy *from,
+                            const struct policy_purpose_words *old, const struct sluice_policy *to,
+                            const struct policy_purpose_words *new)
 {
     for (size_t i = 0; i < old->recipient_count; i++) {
         const struct policy_recipient *before = &from->words->recipients[old->recipients[i]];
@@ -162,17 +165,19 @@ static void diff_recipients(struct diff *diff, const struct sluice_policy *from,
     }
 }
 
-static void diff_objection(struct diff *diff, const struct sluice_purpose *from, const struct sluice_purpose *to)
+static void diff_objection(struct diff *diff, const struct sluice_purpose *from,
+                           const struct sluice_purpose *to)
 {
     static const char *const names[] = { "by-basis", "always", "goes on" };
-    static const uint8_t freedom[] = { 1, 0, 2 };   /* by enum sluice_objection */
+    static const uint8_t freedom[] = { 1, 0, 2 }; /* by enum sluice_objection */
 
     add(diff, by_size(freedom[from->objection], freedom[to->objection]), "objection", names[from->objection],
         names[to->objection]);
 }
 
-static void diff_purpose(struct diff *diff, const struct sluice_policy *from, const struct sluice_purpose *old,
-                         const struct sluice_policy *to, const struct sluice_purpose *new)
+static void diff_purpose(struct diff *diff, const struct sluice_policy *from,
+                         const struct sluice_purpose *old, const struct sluice_policy *to,
+                         const struct sluice_purpose *new)
 {
     const struct policy_purpose_words *old_words = policy_words_of(from, old);
     const struct policy_purpose_words *new_words = policy_words_of(to, new);
@@ -180,8 +185,8 @@ static void diff_purpose(struct diff *diff, const struct sluice_policy *from, co
 
     add_text(diff, "purpose", old_words->term->dpv, new_words->term->dpv);
     diff_basis(diff, old, new);
-    add(diff, reversed(by_size(old->anonymous, new->anonymous)), "input", old->anonymous ? "anonymous" : "record",
-        new->anonymous ? "anonymous" : "record");
+    add(diff, reversed(by_size(old->anonymous, new->anonymous)), "input",
+        old->anonymous ? "anonymous" : "record", new->anonymous ? "anonymous" : "record");
     add_bits(diff, "service", old->services, new->services, policy_service_names, SLUICE_SERVICE_COUNT);
     add_bits(diff, "role", old->roles, new->roles, policy_role_names, SLUICE_ROLE_PROCESSOR + 1);
     diff_fields(diff, old, new);
@@ -196,7 +201,8 @@ static void diff_purpose(struct diff *diff, const struct sluice_policy *from, co
     add_yes_no(diff, "restrict_exempt", old->restrict_exempt, new->restrict_exempt);
     snprintf(before, sizeof before, "%" PRIu32, old_words->minimum_group);
     snprintf(after, sizeof after, "%" PRIu32, new_words->minimum_group);
-    add(diff, reversed(by_size(old_words->minimum_group, new_words->minimum_group)), "minimum_group", before, after);
+    add(diff, reversed(by_size(old_words->minimum_group, new_words->minimum_group)), "minimum_group", before,
+        after);
 }
 
 /* --- the whole policy */

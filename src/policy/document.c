@@ -280,7 +280,8 @@ void policy_read_document(struct policy_reader *reader, const struct yaml_node *
 {
     reader->policy->role = SLUICE_ROLE_CONTROLLER;
     reader->words->notice_period_s = NOTICE_PERIOD_DEFAULT_S;
-    policy_read_mapping(reader, reader->policy, root, document_keys, sizeof document_keys / sizeof document_keys[0]);
+    policy_read_mapping(reader, reader->policy, root, document_keys,
+                        sizeof document_keys / sizeof document_keys[0]);
     note_default(reader, root, "change", "a material change waits 30d after its publication");
     note_default(reader, root, "eprivacy", "ePrivacy is on");
     note_default(reader, root, "unknown_field", "fields that are not known are dropped and counted");

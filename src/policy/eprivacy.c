@@ -15,8 +15,8 @@
 #include "sluice/clock.h"
 
 #define BILLING_USUAL_S (184 * SLUICE_DAY_S)
-#define BILLING_MAX_S   (397 * SLUICE_DAY_S)
-#define WINDOW_S        (30 * SLUICE_DAY_S)
+#define BILLING_MAX_S (397 * SLUICE_DAY_S)
+#define WINDOW_S (30 * SLUICE_DAY_S)
 
 /* Where there is none, that is said already, or nothing leaves. */
 static bool has_basis(const struct sluice_purpose *purpose)
@@ -71,8 +71,9 @@ static void check_billing(struct policy_reader *reader, const struct sluice_purp
         policy_complain(reader, POLICY_RULE_EPRIVACY_BILLING, words->retention,
                         "keep billing for 397d at most: no bill may be challenged for longer (Art. 6(2))");
     else if (purpose->retention_s > BILLING_USUAL_S)
-        policy_complain(reader, POLICY_RULE_EPRIVACY_BILLING_LONG, words->retention,
-                        "make sure that bills may be challenged for so long where you offer the service (Art. 6(2))");
+        policy_complain(
+            reader, POLICY_RULE_EPRIVACY_BILLING_LONG, words->retention,
+            "make sure that bills may be challenged for so long where you offer the service (Art. 6(2))");
 }
 
 static void check_window(struct policy_reader *reader, const struct sluice_purpose *purpose,
@@ -96,7 +97,7 @@ void policy_check_eprivacy(struct policy_reader *reader)
         const struct policy_purpose_words *words = &reader->words->purposes[i];
 
         if (!words->term)
-            continue;   /* said already */
+            continue; /* said already */
         check_use(reader, purpose, words);
         check_location(reader, purpose, words);
         check_billing(reader, purpose, words);

@@ -142,7 +142,8 @@ static void explain_matrix(const struct sluice_policy *policy, struct sluice_buf
         }
 }
 
-enum sluice_err sluice_policy_explain(const struct sluice_policy *policy, bool json, struct sluice_buffer *out)
+enum sluice_err sluice_policy_explain(const struct sluice_policy *policy, bool json,
+                                      struct sluice_buffer *out)
 {
     if (json) {
         policy_explain_json(policy, out);

@@ -93,7 +93,7 @@ static void json_basis(const struct sluice_purpose *purpose, struct sluice_buffe
 static void json_objection(const struct sluice_purpose *purpose, const struct policy_purpose_words *words,
                            struct sluice_buffer *out)
 {
-    static const char *const names[] = { "by-basis", "always", "ground" };   /* by enum sluice_objection */
+    static const char *const names[] = { "by-basis", "always", "ground" }; /* by enum sluice_objection */
 
     policy_json_text(out, "objection", names[purpose->objection]);
     if (purpose->objection == SLUICE_OBJECTION_GROUND)

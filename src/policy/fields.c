@@ -44,7 +44,8 @@ static void refuse_form(struct policy_reader *reader, const struct yaml_node *no
     for (size_t i = 0; i < sluice_form_count; i++)
         if (sluice_form_table[i].field == field) {
             const size_t len = strlen(text);
-            snprintf(text + len, sizeof text - len, ", %s", sluice_transform_names[sluice_form_table[i].transform]);
+            snprintf(text + len, sizeof text - len, ", %s",
+                     sluice_transform_names[sluice_form_table[i].transform]);
         }
     if (transform == SLUICE_TRANSFORM_KEEP && sluice_field_table[field].direct_identifier)
         policy_complain(reader, POLICY_RULE_IDENTIFIER_KEPT, node,
@@ -54,8 +55,8 @@ static void refuse_form(struct policy_reader *reader, const struct yaml_node *no
                         sluice_field_table[field].name, text);
 }
 
-static bool read_parameter(struct policy_reader *reader, uint32_t *parameter, const struct sluice_form_row *form,
-                           const struct yaml_node *node)
+static bool read_parameter(struct policy_reader *reader, uint32_t *parameter,
+                           const struct sluice_form_row *form, const struct yaml_node *node)
 {
     int64_t seconds;
 
@@ -67,8 +68,9 @@ static bool read_parameter(struct policy_reader *reader, uint32_t *parameter, co
     return true;
 }
 
-static bool check_parameter(struct policy_reader *reader, uint32_t *parameter, const struct sluice_form_row *form,
-                            const struct yaml_node *node, const struct yaml_node *given)
+static bool check_parameter(struct policy_reader *reader, uint32_t *parameter,
+                            const struct sluice_form_row *form, const struct yaml_node *node,
+                            const struct yaml_node *given)
 {
     const bool takes_one = form->parameter_max > 0;
 
@@ -80,8 +82,9 @@ static bool check_parameter(struct policy_reader *reader, uint32_t *parameter, c
     if (!takes_one)
         return true;
     if (!given) {
-        policy_complain(reader, POLICY_RULE_PARAMETER_MISSING, node, "write { %s: ... }, %" PRIu32 " to %" PRIu32 " %s",
-                        sluice_transform_names[form->transform], form->parameter_min, form->parameter_max, form->unit);
+        policy_complain(
+            reader, POLICY_RULE_PARAMETER_MISSING, node, "write { %s: ... }, %" PRIu32 " to %" PRIu32 " %s",
+            sluice_transform_names[form->transform], form->parameter_min, form->parameter_max, form->unit);
         return false;
     }
     if (!read_parameter(reader, parameter, form, given))
@@ -101,7 +104,8 @@ static bool is_prohibited(const struct sluice_policy *policy, const char *name, 
         if (strcmp(policy->prohibited[i], name) == 0)
             return true;
         if (field != SLUICE_FIELD_NONE &&
-            strcmp(policy->prohibited[i], sluice_category_table[sluice_field_table[field].category].name) == 0)
+            strcmp(policy->prohibited[i], sluice_category_table[sluice_field_table[field].category].name) ==
+                0)
             return true;
     }
     return false;
@@ -118,7 +122,8 @@ static void refuse_field(struct policy_reader *reader, const struct yaml_node *n
                         nearest.best[0] ? "; did you mean " : "", nearest.best, nearest.best[0] ? "?" : "");
 }
 
-static void read_field(struct policy_reader *reader, struct sluice_purpose *purpose, const struct yaml_node *node)
+static void read_field(struct policy_reader *reader, struct sluice_purpose *purpose,
+                       const struct yaml_node *node)
 {
     const enum sluice_field field = sluice_field_from_name(sluice_str_from(node->key));
     const struct yaml_node *given;
@@ -151,7 +156,10 @@ static void read_field(struct policy_reader *reader, struct sluice_purpose *purp
         refuse_form(reader, node, field, transform);
     else if (check_parameter(reader, &parameter, form, node, given))
         purpose->projections[purpose->projection_count++] = (struct sluice_projection){
-            (uint8_t)field, (uint8_t)transform, form->number, parameter,
+            (uint8_t)field,
+            (uint8_t)transform,
+            form->number,
+            parameter,
         };
 }
 
@@ -162,7 +170,8 @@ static int compare_numbers(const void *a, const void *b)
     return (int)left->number - (int)right->number;
 }
 
-void policy_read_fields(struct policy_reader *reader, struct sluice_purpose *purpose, const struct yaml_node *node)
+void policy_read_fields(struct policy_reader *reader, struct sluice_purpose *purpose,
+                        const struct yaml_node *node)
 {
     if (node->kind != YAML_MAPPING) {
         policy_complain(reader, POLICY_RULE_VALUE_KIND, node, "write a mapping here, FIELD: TRANSFORM");
@@ -180,7 +189,8 @@ void policy_read_fields(struct policy_reader *reader, struct sluice_purpose *pur
     qsort(purpose->projections, purpose->projection_count, sizeof purpose->projections[0], compare_numbers);
     for (size_t i = 1; i < purpose->projection_count; i++)
         if (purpose->projections[i].number == purpose->projections[i - 1].number)
-            policy_complain(reader, POLICY_RULE_FORM_TWICE, node, "take %s or %s out: both leave as the same column",
+            policy_complain(reader, POLICY_RULE_FORM_TWICE, node,
+                            "take %s or %s out: both leave as the same column",
                             sluice_field_table[purpose->projections[i - 1].field].name,
                             sluice_field_table[purpose->projections[i].field].name);
 }

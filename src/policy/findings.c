@@ -25,13 +25,14 @@ void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_l
         struct sluice_finding *list = realloc(findings->list, capacity * sizeof *list);
 
         if (!list)
-            return;   /* counted all the same: the load fails */
+            return; /* counted all the same: the load fails */
         findings->list = list;
         findings->capacity = capacity;
     }
 
     struct sluice_finding *finding = &findings->list[findings->count++];
-    *finding = (struct sluice_finding){ .level = (uint8_t)level, .rule = rule, .line = line, .column = column };
+    *finding =
+        (struct sluice_finding){ .level = (uint8_t)level, .rule = rule, .line = line, .column = column };
     snprintf(finding->file, sizeof finding->file, "%s", file);
 
     va_list args;

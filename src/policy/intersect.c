@@ -8,16 +8,21 @@
 /* The stricter of two transforms of one field. DROP (0) wherever neither is
  * clearly stricter: a prefix and a pseudonym, say, each tell what the other
  * hides. A pseudonym lasts an epoch, a tag as long as the purpose. */
-#define KEEP      SLUICE_TRANSFORM_KEEP
+#define KEEP SLUICE_TRANSFORM_KEEP
 #define PSEUDONYM SLUICE_TRANSFORM_PSEUDONYM
-#define TRUNCATE  SLUICE_TRANSFORM_TRUNCATE
-#define COARSEN   SLUICE_TRANSFORM_COARSEN
-#define BUCKET    SLUICE_TRANSFORM_BUCKET
-#define TOKEN     SLUICE_TRANSFORM_TOKEN
-#define TAG       SLUICE_TRANSFORM_TAG
+#define TRUNCATE SLUICE_TRANSFORM_TRUNCATE
+#define COARSEN SLUICE_TRANSFORM_COARSEN
+#define BUCKET SLUICE_TRANSFORM_BUCKET
+#define TOKEN SLUICE_TRANSFORM_TOKEN
+#define TAG SLUICE_TRANSFORM_TAG
 static const uint8_t stricter[SLUICE_TRANSFORM_COUNT][SLUICE_TRANSFORM_COUNT] = {
-    [KEEP] = { [KEEP] = KEEP, [PSEUDONYM] = PSEUDONYM, [TRUNCATE] = TRUNCATE, [COARSEN] = COARSEN,
-               [BUCKET] = BUCKET, [TOKEN] = TOKEN, [TAG] = TAG },
+    [KEEP] = { [KEEP] = KEEP,
+               [PSEUDONYM] = PSEUDONYM,
+               [TRUNCATE] = TRUNCATE,
+               [COARSEN] = COARSEN,
+               [BUCKET] = BUCKET,
+               [TOKEN] = TOKEN,
+               [TAG] = TAG },
     [PSEUDONYM] = { [KEEP] = PSEUDONYM, [PSEUDONYM] = PSEUDONYM, [TAG] = PSEUDONYM },
     [TRUNCATE] = { [KEEP] = TRUNCATE, [TRUNCATE] = TRUNCATE },
     [COARSEN] = { [KEEP] = COARSEN, [COARSEN] = COARSEN },
@@ -40,7 +45,8 @@ static bool same_form(const struct sluice_projection *a, const struct sluice_pro
 }
 
 /* The form that tells no more than either; transform DROP where there is none. */
-static struct sluice_projection stricter_form(const struct sluice_projection *a, const struct sluice_projection *b)
+static struct sluice_projection stricter_form(const struct sluice_projection *a,
+                                              const struct sluice_projection *b)
 {
     const uint8_t transform = stricter[a->transform][b->transform];
     struct sluice_projection chosen = transform == a->transform ? *a : *b;
@@ -52,7 +58,8 @@ static struct sluice_projection stricter_form(const struct sluice_projection *a,
     return chosen;
 }
 
-enum policy_effect policy_form_effect(const struct sluice_projection *from, const struct sluice_projection *to)
+enum policy_effect policy_form_effect(const struct sluice_projection *from,
+                                      const struct sluice_projection *to)
 {
     if (!from || !to)
         return from ? POLICY_CLOSES : to ? POLICY_OPENS : POLICY_SAME;
@@ -107,7 +114,7 @@ void sluice_purpose_intersect(struct sluice_purpose *out, const struct sluice_pu
                               const struct sluice_purpose *then)
 {
     if (!now->declared || !then->declared) {
-        memset(out, 0, sizeof *out);   /* emits nothing */
+        memset(out, 0, sizeof *out); /* emits nothing */
         return;
     }
     *out = *now;

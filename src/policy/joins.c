@@ -30,8 +30,13 @@ static unsigned exact_of(const struct sluice_purpose *purpose)
 
 static void exact_text(char text[static 32], unsigned exact)
 {
-    static const struct { unsigned bit; const char *word; } words[] = {
-        { SLUICE_EXACT_TIME, "time" }, { SLUICE_EXACT_OCTETS, "octets" }, { SLUICE_EXACT_CELL, "cell" },
+    static const struct {
+        unsigned bit;
+        const char *word;
+    } words[] = {
+        { SLUICE_EXACT_TIME, "time" },
+        { SLUICE_EXACT_OCTETS, "octets" },
+        { SLUICE_EXACT_CELL, "cell" },
     };
 
     text[0] = '\0';
@@ -65,9 +70,10 @@ static void check_pair(struct policy_reader *reader, size_t first, size_t second
                         "may not be joined with another's",
                         purposes[first].name, purposes[second].name, text);
     } else {
-        policy_complain(reader, POLICY_RULE_JOIN, words[second].fields,
-                        "rows of %s and %s can be joined by exact %s: coarsen it in one, or keep the readers apart",
-                        purposes[first].name, purposes[second].name, text);
+        policy_complain(
+            reader, POLICY_RULE_JOIN, words[second].fields,
+            "rows of %s and %s can be joined by exact %s: coarsen it in one, or keep the readers apart",
+            purposes[first].name, purposes[second].name, text);
     }
 }
 

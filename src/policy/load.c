@@ -117,7 +117,7 @@ struct files {
     struct sluice_findings *findings;
     struct yaml_document *base;
     size_t overlay_count;
-    struct policy_overlay overlays[POLICY_OVERLAYS_MAX];   /* by rising rank */
+    struct policy_overlay overlays[POLICY_OVERLAYS_MAX]; /* by rising rank */
 };
 
 static void files_close(struct files *files)
@@ -128,8 +128,8 @@ static void files_close(struct files *files)
 }
 
 /* An overlay's path is relative to the policy that names it. */
-static enum sluice_err open_overlay(struct files *files, struct policy_overlay *overlay, const char *base_path,
-                                    const char *name)
+static enum sluice_err open_overlay(struct files *files, struct policy_overlay *overlay,
+                                    const char *base_path, const char *name)
 {
     const char *slash = strrchr(base_path, '/');
     const int folder_len = name[0] == '/' || !slash ? 0 : (int)(slash - base_path) + 1;
@@ -141,7 +141,8 @@ static enum sluice_err open_overlay(struct files *files, struct policy_overlay *
     return yaml_open(&overlay->document, files->findings, path);
 }
 
-static void insert_by_rank(struct policy_reader *reader, struct files *files, const struct policy_overlay *overlay)
+static void insert_by_rank(struct policy_reader *reader, struct files *files,
+                           const struct policy_overlay *overlay)
 {
     size_t at = files->overlay_count++;
 
@@ -183,7 +184,9 @@ static enum sluice_err open_overlays(struct policy_reader *reader, struct files 
 static enum sluice_err files_open(struct files *files, struct sluice_findings *findings,
                                   struct sluice_policy_words *words, const char *path)
 {
-    struct policy_reader reader = { .findings = findings, .findings_before = findings->count, .words = words };
+    struct policy_reader reader = { .findings = findings,
+                                    .findings_before = findings->count,
+                                    .words = words };
     enum sluice_err err;
 
     *files = (struct files){ .findings = findings };
@@ -201,7 +204,8 @@ static int64_t effective_at(const struct files *files)
     int offset;
     bool zone;
 
-    if (!node || node->kind != YAML_SCALAR || sluice_time_parse(&time_us, &offset, &zone, sluice_str_from(node->text)))
+    if (!node || node->kind != YAML_SCALAR ||
+        sluice_time_parse(&time_us, &offset, &zone, sluice_str_from(node->text)))
         return 0;
     return time_us;
 }
@@ -238,8 +242,8 @@ static void take_in_force(struct files *files, struct sluice_policy_words *words
 }
 
 /* The version at at_us, or at its first instant where that is later. */
-static enum sluice_err load_at(struct sluice_policy **policy, struct sluice_findings *findings, const char *path,
-                               int64_t at_us, int64_t now_us, int64_t *next_us)
+static enum sluice_err load_at(struct sluice_policy **policy, struct sluice_findings *findings,
+                               const char *path, int64_t at_us, int64_t now_us, int64_t *next_us)
 {
     struct sluice_policy_words *words = policy_words_new();
     const size_t findings_before = findings->count, errors_before = findings->errors;
@@ -261,7 +265,7 @@ static enum sluice_err load_at(struct sluice_policy **policy, struct sluice_find
         take_in_force(&files, words, instant_us);
         err = policy_build(policy, findings, words, now_us);
         sort_findings(findings, findings_before, path);
-        if (!err && findings->errors > errors_before) {   /* in an overlay's heading */
+        if (!err && findings->errors > errors_before) { /* in an overlay's heading */
             sluice_policy_free(*policy);
             *policy = NULL;
             err = SLUICE_ERR_POLICY;

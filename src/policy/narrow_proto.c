@@ -7,8 +7,8 @@
 #include "policy/policy_proto.h"
 #include "policy/policy_text.h"
 
-#define ON_EVERY_ROW 10   /* smaller numbers are on every row */
-#define CHARGE_LAST  66   /* charge leaves as 64 to 66: units, scale, currency */
+#define ON_EVERY_ROW 10 /* smaller numbers are on every row */
+#define CHARGE_LAST 66  /* charge leaves as 64 to 66: units, scale, currency */
 
 struct span {
     const char *at;
@@ -78,7 +78,7 @@ static bool leaves(const struct sluice_purpose *purpose, unsigned number)
 
 static void append_fields(struct sluice_buffer *out, const struct sluice_purpose *purpose, struct span block)
 {
-    struct sluice_str heading = { NULL, 0 };   /* of the section, until a field of it leaves */
+    struct sluice_str heading = { NULL, 0 }; /* of the section, until a field of it leaves */
 
     while (block.at < block.end) {
         const struct sluice_str line = next_line(&block);
@@ -109,7 +109,8 @@ static void append_enum(struct sluice_buffer *out, struct sluice_str type)
     sluice_buffer_append_text(out, "}\n");
 }
 
-enum sluice_err sluice_policy_proto(const struct sluice_policy *policy, const char *name, struct sluice_buffer *out)
+enum sluice_err sluice_policy_proto(const struct sluice_policy *policy, const char *name,
+                                    struct sluice_buffer *out)
 {
     const struct sluice_purpose *purpose = sluice_policy_purpose(policy, name);
     const struct span fields = find_block(policy_proto_purpose, "message ", SLUICE_STR("PurposeRecord"));
@@ -118,10 +119,11 @@ enum sluice_err sluice_policy_proto(const struct sluice_policy *policy, const ch
         return SLUICE_ERR_MISSING;
     sluice_buffer_printf(out, "// The rows of %s of %s, version ", name, policy->tenant);
     policy_version_text(out, policy);
-    sluice_buffer_append_text(out, ": the part of\n// sluice/v1/purpose.proto that this purpose's consumers can "
-                                   "ever see.\nsyntax = \"proto2\";\n\npackage sluice.v1;\n\n"
-                                   "message PurposeBatch {\n  repeated PurposeRecord records = 1;\n}\n\n"
-                                   "message PurposeRecord {\n");
+    sluice_buffer_append_text(out,
+                              ": the part of\n// sluice/v1/purpose.proto that this purpose's consumers can "
+                              "ever see.\nsyntax = \"proto2\";\n\npackage sluice.v1;\n\n"
+                              "message PurposeBatch {\n  repeated PurposeRecord records = 1;\n}\n\n"
+                              "message PurposeRecord {\n");
     append_fields(out, purpose, fields);
     sluice_buffer_append_text(out, "}\n");
     for (struct span rest = fields; rest.at < rest.end;) {

@@ -44,7 +44,8 @@ static void read_valid_to(struct policy_reader *reader, void *target, const stru
 {
     struct policy_overlay *overlay = target;
 
-    if (policy_read_instant(reader, &overlay->valid_to_us, node) && overlay->valid_to_us <= overlay->valid_from_us)
+    if (policy_read_instant(reader, &overlay->valid_to_us, node) &&
+        overlay->valid_to_us <= overlay->valid_from_us)
         policy_complain(reader, POLICY_RULE_OVERLAY_VALIDITY, node, "choose an instant after valid_from");
 }
 
@@ -59,13 +60,15 @@ static void read_overrides(struct policy_reader *reader, void *target, const str
 {
     (void)target;
     if (node->kind != YAML_MAPPING) {
-        policy_complain(reader, POLICY_RULE_VALUE_KIND, node, "write a mapping here, as in the policy itself");
+        policy_complain(reader, POLICY_RULE_VALUE_KIND, node,
+                        "write a mapping here, as in the policy itself");
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
         size_t key = 0;
 
-        while (key < sizeof open_keys / sizeof open_keys[0] && strcmp(node->children[i].key, open_keys[key]) != 0)
+        while (key < sizeof open_keys / sizeof open_keys[0] &&
+               strcmp(node->children[i].key, open_keys[key]) != 0)
             key++;
         if (key == sizeof open_keys / sizeof open_keys[0])
             policy_complain_key(reader, POLICY_RULE_OVERLAY_KEY, &node->children[i],
@@ -83,7 +86,8 @@ static const struct policy_key overlay_keys[] = {
     { "overrides", true, read_overrides },
 };
 
-void policy_read_overlay(struct policy_reader *reader, struct policy_overlay *overlay, const char *base_tenant)
+void policy_read_overlay(struct policy_reader *reader, struct policy_overlay *overlay,
+                         const char *base_tenant)
 {
     const struct yaml_node *root = yaml_root(overlay->document);
     const struct yaml_node *tenant = yaml_get(root, "tenant");
@@ -105,7 +109,8 @@ static bool merges(const struct yaml_node *base, const struct yaml_node *over, u
 {
     if (base->kind != YAML_MAPPING || over->kind != YAML_MAPPING)
         return false;
-    return depth < 3 || (depth == 3 && (strcmp(over->key, "retention") == 0 || strcmp(over->key, "fields") == 0));
+    return depth < 3 ||
+           (depth == 3 && (strcmp(over->key, "retention") == 0 || strcmp(over->key, "fields") == 0));
 }
 
 static size_t index_of(const struct yaml_node children[], size_t count, const char *key)
@@ -118,9 +123,11 @@ static size_t index_of(const struct yaml_node children[], size_t count, const ch
 }
 
 static enum sluice_err merge_mapping(struct sluice_arena *arena, struct yaml_node *merged,
-                                     const struct yaml_node *base, const struct yaml_node *over, unsigned depth)
+                                     const struct yaml_node *base, const struct yaml_node *over,
+                                     unsigned depth)
 {
-    struct yaml_node *children = sluice_arena_alloc(arena, (base->count + over->count + 1) * sizeof *children);
+    struct yaml_node *children =
+        sluice_arena_alloc(arena, (base->count + over->count + 1) * sizeof *children);
     enum sluice_err err = SLUICE_OK;
     size_t count = base->count;
 
@@ -157,7 +164,7 @@ enum sluice_err policy_merge(struct sluice_policy_words *words)
         if (!merged)
             return SLUICE_ERR_MEMORY;
         if (!overrides || !merges(root, overrides, 0))
-            continue;   /* said already */
+            continue; /* said already */
         err = merge_mapping(&words->arena, merged, root, overrides, 0);
         root = merged;
     }

@@ -5,7 +5,7 @@
 #include "sluice/clock.h"
 #include "sluice/name.h"
 
-#define EPOCH_MIN_S  INT64_C(3600)
+#define EPOCH_MIN_S INT64_C(3600)
 #define BUCKET_MIN_S INT64_C(60)
 
 struct purpose_target {
@@ -42,7 +42,8 @@ static void read_basis(struct policy_reader *reader, void *target, const struct 
 
 /* --- the interest assessment */
 
-static void read_assessment_reference(struct policy_reader *reader, void *target, const struct yaml_node *node)
+static void read_assessment_reference(struct policy_reader *reader, void *target,
+                                      const struct yaml_node *node)
 {
     struct purpose_target *to = target;
 
@@ -273,14 +274,16 @@ static const struct policy_key purpose_keys[] = {
 };
 
 /* Nobody chooses these for you, save where no row ever leaves. */
-static void require(struct policy_reader *reader, const struct sluice_purpose *purpose, const struct yaml_node *node)
+static void require(struct policy_reader *reader, const struct sluice_purpose *purpose,
+                    const struct yaml_node *node)
 {
     if (!yaml_get(node, "basis"))
         policy_complain(reader, POLICY_RULE_BASIS_MISSING, node, "give the purpose a lawful basis");
     if (purpose->anonymous)
         return;
     if (!yaml_get(node, "fields"))
-        policy_complain(reader, POLICY_RULE_KEY_MISSING, node, "add fields here: what is not listed is dropped");
+        policy_complain(reader, POLICY_RULE_KEY_MISSING, node,
+                        "add fields here: what is not listed is dropped");
     if (!yaml_get(node, "epoch"))
         policy_complain(reader, POLICY_RULE_KEY_MISSING, node,
                         "add epoch here: how long a pseudonym lasts, month, record or a period");
@@ -300,11 +303,12 @@ static void read_purpose(struct policy_reader *reader, struct sluice_purpose *pu
         .epoch_s = SLUICE_DAY_S,
         .retention_s = SLUICE_DAY_S,
         .bucket_s = SLUICE_DAY_S,
-        .services = (uint16_t)((1u << SLUICE_SERVICE_COUNT) - 1) & (uint16_t)~(1u << SLUICE_SERVICE_UNKNOWN),
+        .services = (uint16_t)((1u << SLUICE_SERVICE_COUNT) - 1) & (uint16_t) ~(1u << SLUICE_SERVICE_UNKNOWN),
     };
     *words = (struct policy_purpose_words){ .node = node, .minimum_group = POLICY_GROUP_DEFAULT };
     strcpy(purpose->name, node->key);
-    if (policy_read_mapping(reader, &target, node, purpose_keys, sizeof purpose_keys / sizeof purpose_keys[0]))
+    if (policy_read_mapping(reader, &target, node, purpose_keys,
+                            sizeof purpose_keys / sizeof purpose_keys[0]))
         require(reader, purpose, node);
     if (!words->objection && words->term && words->term->kind == POLICY_KIND_MARKETING)
         purpose->objection = SLUICE_OBJECTION_ALWAYS;
@@ -315,14 +319,16 @@ void policy_read_purposes(struct policy_reader *reader, void *target, const stru
     struct sluice_policy *policy = target;
 
     if (node->kind != YAML_MAPPING || node->count == 0 || node->count > SLUICE_PURPOSES_MAX) {
-        policy_complain(reader, POLICY_RULE_LIMIT, node, "declare 1 to %d purposes by name", SLUICE_PURPOSES_MAX);
+        policy_complain(reader, POLICY_RULE_LIMIT, node, "declare 1 to %d purposes by name",
+                        SLUICE_PURPOSES_MAX);
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
         const struct yaml_node *child = &node->children[i];
 
         if (!sluice_name_valid(child->key)) {
-            policy_complain_key(reader, POLICY_RULE_NAME_SHAPE, child, "give the purpose a name of " SLUICE_NAME_SHAPE);
+            policy_complain_key(reader, POLICY_RULE_NAME_SHAPE, child,
+                                "give the purpose a name of " SLUICE_NAME_SHAPE);
             continue;
         }
         if (sluice_name_reserved(child->key))

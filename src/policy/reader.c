@@ -7,7 +7,7 @@
 #include "sluice/clock.h"
 #include "sluice/name.h"
 
-#define FINDINGS_MAX 200   /* of one load: more of them help nobody */
+#define FINDINGS_MAX 200 /* of one load: more of them help nobody */
 
 static const struct {
     enum sluice_finding_level level;
@@ -25,30 +25,32 @@ const struct sluice_policy_rule sluice_policy_rules[] = {
 };
 const size_t sluice_policy_rule_count = POLICY_RULE_COUNT;
 
-__attribute__((format(printf, 6, 0)))
-static void complain(struct policy_reader *reader, enum policy_rule rule, const char *file, unsigned line,
-                     unsigned column, const char *format, va_list args)
+__attribute__((format(printf, 6, 0))) static void complain(struct policy_reader *reader,
+                                                           enum policy_rule rule, const char *file,
+                                                           unsigned line, unsigned column, const char *format,
+                                                           va_list args)
 {
     const size_t count = reader->findings->count - reader->findings_before;
     char text[256];
 
     if (count + 1 >= FINDINGS_MAX) {
         if (rules[rule].level == SLUICE_FINDING_ERROR)
-            reader->findings->errors++;   /* not listed, but it counts */
+            reader->findings->errors++; /* not listed, but it counts */
         if (count + 1 > FINDINGS_MAX)
             return;
-        sluice_findings_add(reader->findings, SLUICE_FINDING_NOTE, rules[POLICY_RULE_TOO_MANY].word, file, 0, 0,
-                            "mend what is listed, then check again: there is more");
+        sluice_findings_add(reader->findings, SLUICE_FINDING_NOTE, rules[POLICY_RULE_TOO_MANY].word, file, 0,
+                            0, "mend what is listed, then check again: there is more");
         return;
     }
     vsnprintf(text, sizeof text, format, args);
-    sluice_findings_add(reader->findings, rules[rule].level, rules[rule].word, file, line, column, "%s", text);
+    sluice_findings_add(reader->findings, rules[rule].level, rules[rule].word, file, line, column, "%s",
+                        text);
 }
 
 void policy_complain(struct policy_reader *reader, enum policy_rule rule, const struct yaml_node *node,
                      const char *format, ...)
 {
-    const bool by_key = node->kind != YAML_SCALAR && node->key;   /* a block is found by its heading */
+    const bool by_key = node->kind != YAML_SCALAR && node->key; /* a block is found by its heading */
     va_list args;
 
     va_start(args, format);
@@ -76,7 +78,8 @@ static void refuse_key(struct policy_reader *reader, const struct yaml_node *nod
     for (size_t i = 0; i < key_count; i++)
         sluice_nearest_offer(&nearest, keys[i].name);
     if (nearest.best[0])
-        policy_complain_key(reader, POLICY_RULE_UNKNOWN_KEY, node, "correct this key; did you mean %s?", nearest.best);
+        policy_complain_key(reader, POLICY_RULE_UNKNOWN_KEY, node, "correct this key; did you mean %s?",
+                            nearest.best);
     else
         policy_complain_key(reader, POLICY_RULE_UNKNOWN_KEY, node, "remove this key: none is named so here");
 }
@@ -199,8 +202,8 @@ bool policy_read_instant(struct policy_reader *reader, int64_t *time_us, const s
 
     if (!is_scalar(reader, node, "a date or an instant"))
         return false;
-    if (sluice_time_parse(&parsed, &offset, &zone, sluice_str_from(node->text)) || parsed < SLUICE_TIME_MIN_US ||
-        parsed >= SLUICE_TIME_MAX_US) {
+    if (sluice_time_parse(&parsed, &offset, &zone, sluice_str_from(node->text)) ||
+        parsed < SLUICE_TIME_MIN_US || parsed >= SLUICE_TIME_MAX_US) {
         policy_complain(reader, POLICY_RULE_VALUE_KIND, node,
                         "write a date here, 2026-10-01, or an instant, 2026-10-01T00:00:00Z");
         return false;

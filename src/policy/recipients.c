@@ -79,8 +79,8 @@ static void read_safeguard(struct policy_reader *reader, void *target, const str
         return;
     }
     if (ordered->kind != YAML_SEQUENCE || ordered->count == 0 || ordered->count > POLICY_SAFEGUARDS_MAX) {
-        policy_complain(reader, POLICY_RULE_LIMIT, ordered, "list 1 to %d mechanisms, the first that applies first",
-                        POLICY_SAFEGUARDS_MAX);
+        policy_complain(reader, POLICY_RULE_LIMIT, ordered,
+                        "list 1 to %d mechanisms, the first that applies first", POLICY_SAFEGUARDS_MAX);
         return;
     }
     for (size_t i = 0; i < ordered->count; i++)
@@ -113,7 +113,8 @@ static void read_country(struct policy_reader *reader, void *target, const struc
     struct policy_recipient *recipient = target;
 
     if (node->kind != YAML_SCALAR || !policy_country_known(node->text))
-        policy_complain(reader, POLICY_RULE_RECIPIENT_COUNTRY, node, "write a code of ISO 3166-1, such as DE");
+        policy_complain(reader, POLICY_RULE_RECIPIENT_COUNTRY, node,
+                        "write a code of ISO 3166-1, such as DE");
     else
         memcpy(recipient->country, node->text, 2);
 }
@@ -147,7 +148,8 @@ void policy_read_recipients(struct policy_reader *reader, void *target, const st
 
     (void)target;
     if (node->kind != YAML_MAPPING || node->count > POLICY_RECIPIENTS_MAX) {
-        policy_complain(reader, POLICY_RULE_LIMIT, node, "list at most %d recipients by name", POLICY_RECIPIENTS_MAX);
+        policy_complain(reader, POLICY_RULE_LIMIT, node, "list at most %d recipients by name",
+                        POLICY_RECIPIENTS_MAX);
         return;
     }
     for (size_t i = 0; i < node->count; i++) {
@@ -155,7 +157,8 @@ void policy_read_recipients(struct policy_reader *reader, void *target, const st
         struct policy_recipient *recipient = &words->recipients[words->recipient_count];
 
         if (!sluice_name_valid(child->key))
-            policy_complain_key(reader, POLICY_RULE_NAME_SHAPE, child, "give the recipient a name of " SLUICE_NAME_SHAPE);
+            policy_complain_key(reader, POLICY_RULE_NAME_SHAPE, child,
+                                "give the recipient a name of " SLUICE_NAME_SHAPE);
         *recipient = (struct policy_recipient){ .id = child->key, .node = child };
         policy_read_mapping(reader, recipient, child, recipient_keys, 6);
         words->recipient_count++;
@@ -170,7 +173,8 @@ static bool check_safeguard(struct policy_reader *reader, const struct policy_sa
     const struct policy_mechanism *mechanism = safeguard->mechanism;
 
     if (!safeguard->reference || (mechanism->expires && !safeguard->expires_us)) {
-        policy_complain(reader, POLICY_RULE_SAFEGUARD_REFERENCE, safeguard->node, "add %s to this %s safeguard",
+        policy_complain(reader, POLICY_RULE_SAFEGUARD_REFERENCE, safeguard->node,
+                        "add %s to this %s safeguard",
                         safeguard->reference ? "expires, its last day," : "reference, the document's name,",
                         mechanism->name);
         return false;

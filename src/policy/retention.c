@@ -4,9 +4,9 @@
 #include "policy/policy_reader.h"
 #include "sluice/clock.h"
 
-#define PERIOD_MAX_S       (36525 * SLUICE_DAY_S)   /* a hundred years */
-#define SHORT_PERIOD_S     (30 * SLUICE_DAY_S)
-#define HOUR_S             INT64_C(3600)
+#define PERIOD_MAX_S (36525 * SLUICE_DAY_S) /* a hundred years */
+#define SHORT_PERIOD_S (30 * SLUICE_DAY_S)
+#define HOUR_S INT64_C(3600)
 
 const char *const policy_factor_names[POLICY_FACTOR_COUNT] = {
     "amount", "nature", "sensitivity", "risk", "purpose", "alternatives", "law",
@@ -60,7 +60,8 @@ static void read_factors(struct policy_reader *reader, struct policy_purpose_wor
     for (size_t i = 0; i < node->count; i++) {
         size_t factor = 0;
 
-        while (factor < POLICY_FACTOR_COUNT && strcmp(node->children[i].key, policy_factor_names[factor]) != 0)
+        while (factor < POLICY_FACTOR_COUNT &&
+               strcmp(node->children[i].key, policy_factor_names[factor]) != 0)
             factor++;
         if (factor == POLICY_FACTOR_COUNT)
             policy_complain(reader, POLICY_RULE_UNKNOWN_KEY, &node->children[i],
@@ -70,8 +71,8 @@ static void read_factors(struct policy_reader *reader, struct policy_purpose_wor
     }
     for (size_t i = 0; i < POLICY_FACTOR_COUNT; i++)
         if (!words->factors[i])
-            policy_complain(reader, POLICY_RULE_JUSTIFICATION_MISSING, node, "weigh %s too: all seven factors count",
-                            policy_factor_names[i]);
+            policy_complain(reader, POLICY_RULE_JUSTIFICATION_MISSING, node,
+                            "weigh %s too: all seven factors count", policy_factor_names[i]);
 }
 
 static void read_justification(struct policy_reader *reader, void *target, const struct yaml_node *node)

@@ -8,7 +8,8 @@
 
 /* (g), what the program does whatever the policy says. */
 static const char *const measures[] = {
-    "pseudonyms of each purpose and epoch from secrets that are random, kept apart and destroyed with the subject or epoch",
+    "pseudonyms of each purpose and epoch from secrets that are random, kept apart and destroyed with the "
+    "subject or epoch",
     "only the listed fields leave; whatever is not listed is dropped",
     "quarantined, parked and suspended records are sealed; keys are held in locked memory",
     "rows are deleted with their deadline's bucket, and a receipt is kept",
@@ -57,8 +58,8 @@ static void text_transfers(const struct sluice_policy *policy, const struct poli
             const struct policy_safeguard *safeguard = &recipient->safeguards[j];
 
             sluice_buffer_printf(out, "%s%s to %s: %s (Art. %s), %s", count++ ? "; " : "", recipient->id,
-                                 recipient->country, safeguard->mechanism->name, safeguard->mechanism->article,
-                                 safeguard->reference);
+                                 recipient->country, safeguard->mechanism->name,
+                                 safeguard->mechanism->article, safeguard->reference);
             if (safeguard->expires_us) {
                 policy_instant_text(until, safeguard->expires_us);
                 sluice_buffer_printf(out, " until %s", until);
@@ -94,8 +95,8 @@ static void text_purpose(const struct sluice_policy *policy, const struct sluice
     const struct categories categories = categories_of(purpose);
     bool first = true;
 
-    sluice_buffer_printf(out, "\n%s\n  purpose     dpv:%s (%s)\n  basis       ", purpose->name, words->term->dpv,
-                         words->term->fideslang);
+    sluice_buffer_printf(out, "\n%s\n  purpose     dpv:%s (%s)\n  basis       ", purpose->name,
+                         words->term->dpv, words->term->fideslang);
     policy_basis_text(out, purpose);
     sluice_buffer_printf(out, "\n  people      %s\n  data        ", people_of(&categories));
     for (size_t i = 0; i < SLUICE_CATEGORY_COUNT; i++)
@@ -113,9 +114,11 @@ static void text_purpose(const struct sluice_policy *policy, const struct sluice
 
 static void ropa_text(const struct sluice_policy *policy, struct sluice_buffer *out)
 {
-    sluice_buffer_printf(out, "Record of processing activities (GDPR Art. 30(1))\n\n%s\n  contact     %s\n  role        %s\n"
-                         "  version     ", policy->words->controller, policy->words->contact,
-                         policy_role_names[policy->role]);
+    sluice_buffer_printf(
+        out,
+        "Record of processing activities (GDPR Art. 30(1))\n\n%s\n  contact     %s\n  role        %s\n"
+        "  version     ",
+        policy->words->controller, policy->words->contact, policy_role_names[policy->role]);
     policy_version_text(out, policy);
     sluice_buffer_append_text(out, "\n");
     for (size_t i = 0; i < policy->purpose_count; i++)

@@ -34,14 +34,14 @@ void policy_check_version(struct policy_reader *reader)
 
     check_confirmed(reader);
     if (!effective_at_us || !published_at_us)
-        return;   /* said already */
+        return; /* said already */
     if (effective_at_us < published_at_us)
         policy_complain(reader, POLICY_RULE_VERSION_ORDER, version_node(reader, "effective_at"),
                         "choose an instant at or after published_at: nothing is promised backwards");
-    else if (words->material &&
-             effective_at_us - published_at_us < words->notice_period_s * SLUICE_SECOND_US)
+    else if (words->material && effective_at_us - published_at_us < words->notice_period_s * SLUICE_SECOND_US)
         policy_complain(reader, POLICY_RULE_NOTICE_PERIOD, version_node(reader, "effective_at"),
-                        "wait %" PRId64 " days after published_at, or say material: no if nothing material changes",
+                        "wait %" PRId64
+                        " days after published_at, or say material: no if nothing material changes",
                         words->notice_period_s / SLUICE_DAY_S);
 }
 
@@ -51,8 +51,9 @@ static void check_assessment(struct policy_reader *reader, const struct sluice_p
                              const struct policy_purpose_words *words)
 {
     if (policy_basis_any(purpose, SLUICE_BASIS_LEGITIMATE_INTERESTS) && !words->assessment)
-        policy_complain(reader, POLICY_RULE_ASSESSMENT_MISSING, words->basis ? words->basis : words->node,
-                        "add assessment: { reference: ..., date: ... }, as legitimate interests are weighed first");
+        policy_complain(
+            reader, POLICY_RULE_ASSESSMENT_MISSING, words->basis ? words->basis : words->node,
+            "add assessment: { reference: ..., date: ... }, as legitimate interests are weighed first");
 }
 
 static bool uses_epoch(const struct sluice_purpose *purpose)
@@ -69,10 +70,11 @@ static void check_epoch(struct policy_reader *reader, const struct sluice_purpos
 {
     const int64_t epoch_s = purpose->epoch_kind == SLUICE_EPOCH_MONTH ? 31 * SLUICE_DAY_S : purpose->epoch_s;
 
-    if (words->epoch && words->retention && purpose->epoch_kind != SLUICE_EPOCH_RECORD && uses_epoch(purpose) &&
-        epoch_s > purpose->retention_s)
-        policy_complain(reader, POLICY_RULE_EPOCH_LONG, words->epoch,
-                        "choose an epoch within the retention period: this one links rows for longer than they live");
+    if (words->epoch && words->retention && purpose->epoch_kind != SLUICE_EPOCH_RECORD &&
+        uses_epoch(purpose) && epoch_s > purpose->retention_s)
+        policy_complain(
+            reader, POLICY_RULE_EPOCH_LONG, words->epoch,
+            "choose an epoch within the retention period: this one links rows for longer than they live");
 }
 
 static void check_objection(struct policy_reader *reader, const struct sluice_purpose *purpose,
@@ -126,7 +128,7 @@ void policy_check_purposes(struct policy_reader *reader)
         check_assessment(reader, purpose, words);
         check_epoch(reader, purpose, words);
         if (!words->term)
-            continue;   /* said already */
+            continue; /* said already */
         check_objection(reader, purpose, words);
         check_token(reader, purpose, words);
         check_recipients(reader, purpose, words);

@@ -9,8 +9,14 @@
 
 void policy_period_text(char text[static POLICY_TEXT_SIZE], int64_t seconds)
 {
-    static const struct { int64_t seconds; char unit; } units[] = {
-        { SLUICE_DAY_S, 'd' }, { 3600, 'h' }, { 60, 'm' }, { 1, 's' },
+    static const struct {
+        int64_t seconds;
+        char unit;
+    } units[] = {
+        { SLUICE_DAY_S, 'd' },
+        { 3600, 'h' },
+        { 60, 'm' },
+        { 1, 's' },
     };
     size_t i = 0;
 
@@ -80,9 +86,11 @@ static void rule_text(struct sluice_buffer *out, const struct sluice_basis_rule 
         sluice_buffer_append_text(out, " for ");
         policy_bits_text(out, rule->contracts, policy_contract_names, SLUICE_CONTRACT_COUNT);
     }
-    for (size_t i = 0; i < rule->region_count; i++)
-        sluice_buffer_printf(out, "%s%s", i ? ", " : rule->regions_inverted ? " outside " : " in ",
-                             rule->regions[i]);
+    for (size_t i = 0; i < rule->region_count; i++) {
+        const char *first = rule->regions_inverted ? " outside " : " in ";
+
+        sluice_buffer_printf(out, "%s%s", i ? ", " : first, rule->regions[i]);
+    }
 }
 
 void policy_basis_text(struct sluice_buffer *out, const struct sluice_purpose *purpose)
@@ -131,7 +139,8 @@ const struct policy_purpose_words *policy_words_of(const struct sluice_policy *p
     return &policy->words->purposes[purpose - policy->purposes];
 }
 
-const struct sluice_projection *policy_projection_of(const struct sluice_purpose *purpose, enum sluice_field field)
+const struct sluice_projection *policy_projection_of(const struct sluice_purpose *purpose,
+                                                     enum sluice_field field)
 {
     for (size_t i = 0; i < purpose->projection_count; i++)
         if (purpose->projections[i].field == field)
@@ -230,7 +239,8 @@ void policy_table_print(const struct policy_table *table, struct sluice_buffer *
     for (size_t i = 0; cell < end; i++) {
         const bool last = (i + 1) % table->columns == 0;
 
-        sluice_buffer_printf(out, "%-*s%s", last ? 0 : (int)widths[i % table->columns], cell, last ? "\n" : "  ");
+        sluice_buffer_printf(out, "%-*s%s", last ? 0 : (int)widths[i % table->columns], cell,
+                             last ? "\n" : "  ");
         cell += strlen(cell) + 1;
     }
 }

@@ -71,9 +71,9 @@ const struct policy_basis_word policy_basis_words[SLUICE_BASIS_COUNT] = {
 
 /* internal, works for us, own purposes */
 static const struct policy_class classes[] = {
-    { "internal", true, false, false },   { "processor", false, true, false },
-    { "affiliate", false, true, false },  { "reseller", false, true, false },
-    { "advisor", false, true, false },    { "authority", false, false, false },
+    { "internal", true, false, false },    { "processor", false, true, false },
+    { "affiliate", false, true, false },   { "reseller", false, true, false },
+    { "advisor", false, true, false },     { "authority", false, false, false },
     { "third-party", false, false, true },
 };
 
@@ -89,9 +89,9 @@ static const struct policy_mechanism mechanisms[] = {
 };
 
 static const char *const criteria[] = {
-    "accounting",   "archiving",  "claims",     "contract", "disputes", "enforcement",
-    "intellectual-property", "litigation", "operations", "problems", "purpose",  "queries",
-    "regulatory",   "reporting",  "safeguarding", "service", "statute",  "tax",
+    "accounting",   "archiving",  "claims",   "contract", "disputes", "enforcement", "intellectual-property",
+    "litigation",   "operations", "problems", "purpose",  "queries",  "regulatory",  "reporting",
+    "safeguarding", "service",    "statute",  "tax",
 };
 
 const char *const policy_service_names[SLUICE_SERVICE_COUNT] = {
@@ -119,8 +119,10 @@ const char *const policy_anchor_names[SLUICE_ANCHOR_COUNT] = {
     [SLUICE_ANCHOR_INVOICE] = "invoice",
 };
 
-static const char eea[] = "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK";
+static const char eea[] =
+    "AT BE BG CY CZ DE DK EE ES FI FR GR HR HU IE IS IT LI LT LU LV MT NL NO PL PT RO SE SI SK";
 
+/* clang-format off */
 static const char iso_3166[] =
     "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW "
     "BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI "
@@ -130,6 +132,7 @@ static const char iso_3166[] =
     "PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV "
     "SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE "
     "YT ZA ZM ZW";
+/* clang-format on */
 
 /* The DPV term behind an optional prefix. */
 static bool is_term(const char *word, const char *prefix, const char *term)

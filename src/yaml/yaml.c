@@ -11,16 +11,16 @@
 
 #include "sluice/arena.h"
 
-#define FILE_SIZE_MAX  (4u * 1024 * 1024)
-#define DEPTH_MAX      32
-#define NODES_MAX      65536
+#define FILE_SIZE_MAX (4u * 1024 * 1024)
+#define DEPTH_MAX 32
+#define NODES_MAX 65536
 #define ARENA_SIZE_MAX (128u * 1024 * 1024)
 
 struct yaml_document {
     struct sluice_arena arena;
     struct yaml_node *root;
     struct sluice_str bytes;
-    struct sluice_str file;      /* with its NUL */
+    struct sluice_str file; /* with its NUL */
 };
 
 struct reader {
@@ -33,8 +33,8 @@ struct reader {
 
 static enum sluice_err refuse(struct reader *reader, yaml_mark_t mark, const char *rule, const char *text)
 {
-    sluice_findings_add(reader->findings, SLUICE_FINDING_ERROR, rule, reader->name,
-                        (unsigned)mark.line + 1, (unsigned)mark.column + 1, "%s", text);
+    sluice_findings_add(reader->findings, SLUICE_FINDING_ERROR, rule, reader->name, (unsigned)mark.line + 1,
+                        (unsigned)mark.column + 1, "%s", text);
     return SLUICE_ERR_FORMAT;
 }
 
@@ -60,7 +60,8 @@ static enum sluice_err check_decoration(struct reader *reader, const yaml_event_
                                         const yaml_char_t *anchor, const yaml_char_t *tag)
 {
     if (anchor)
-        return refuse(reader, event->start_mark, "yaml-anchor", "write the value out instead of using an anchor");
+        return refuse(reader, event->start_mark, "yaml-anchor",
+                      "write the value out instead of using an anchor");
     if (tag)
         return refuse(reader, event->start_mark, "yaml-tag", "leave the tag away; types follow from the key");
     return SLUICE_OK;
@@ -78,8 +79,7 @@ static bool is_plain_text(const yaml_char_t *text, size_t len)
 
 static enum sluice_err take_scalar(struct reader *reader, const char **text, const yaml_event_t *event)
 {
-    enum sluice_err err =
-        check_decoration(reader, event, event->data.scalar.anchor, event->data.scalar.tag);
+    enum sluice_err err = check_decoration(reader, event, event->data.scalar.anchor, event->data.scalar.tag);
     if (err)
         return err;
     if (!is_plain_text(event->data.scalar.value, event->data.scalar.length))
@@ -211,7 +211,8 @@ static enum sluice_err read_node(struct reader *reader, struct yaml_node *node, 
     node->line = (unsigned)event->start_mark.line + 1;
     node->column = (unsigned)event->start_mark.column + 1;
     if (++reader->node_count > NODES_MAX)
-        return refuse(reader, event->start_mark, "yaml-size", "split the file: it has more than 65536 values");
+        return refuse(reader, event->start_mark, "yaml-size",
+                      "split the file: it has more than 65536 values");
 
     switch (event->type) {
     case YAML_SCALAR_EVENT:
@@ -220,14 +221,17 @@ static enum sluice_err read_node(struct reader *reader, struct yaml_node *node, 
         return take_scalar(reader, &node->text, event);
     case YAML_SEQUENCE_START_EVENT:
         node->kind = YAML_SEQUENCE;
-        err = check_decoration(reader, event, event->data.sequence_start.anchor, event->data.sequence_start.tag);
+        err = check_decoration(reader, event, event->data.sequence_start.anchor,
+                               event->data.sequence_start.tag);
         break;
     case YAML_MAPPING_START_EVENT:
         node->kind = YAML_MAPPING;
-        err = check_decoration(reader, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
+        err =
+            check_decoration(reader, event, event->data.mapping_start.anchor, event->data.mapping_start.tag);
         break;
     case YAML_ALIAS_EVENT:
-        return refuse(reader, event->start_mark, "yaml-anchor", "write the value out instead of using an alias");
+        return refuse(reader, event->start_mark, "yaml-anchor",
+                      "write the value out instead of using an alias");
     default:
         return refuse(reader, event->start_mark, "yaml-syntax", "a value is missing here");
     }
@@ -269,7 +273,8 @@ static enum sluice_err expect_end(struct reader *reader)
             return err;
         type = event.type;
         if (type == YAML_DOCUMENT_START_EVENT)
-            err = refuse(reader, event.start_mark, "yaml-documents", "put a second document into a file of its own");
+            err = refuse(reader, event.start_mark, "yaml-documents",
+                         "put a second document into a file of its own");
         yaml_event_delete(&event);
     } while (!err && type != YAML_STREAM_END_EVENT);
     return err;
@@ -295,7 +300,8 @@ enum sluice_err yaml_parse(struct yaml_document **document, struct sluice_findin
     sluice_arena_init(&reader.document->arena, ARENA_SIZE_MAX);
     reader.document->root = sluice_arena_alloc(&reader.document->arena, sizeof *reader.document->root);
     reader.document->bytes = sluice_arena_copy(&reader.document->arena, (struct sluice_str){ bytes, len });
-    reader.document->file = sluice_arena_copy(&reader.document->arena, (struct sluice_str){ name, strlen(name) + 1 });
+    reader.document->file =
+        sluice_arena_copy(&reader.document->arena, (struct sluice_str){ name, strlen(name) + 1 });
     if (!reader.document->root || !reader.document->bytes.bytes || !reader.document->file.bytes)
         goto out;
     *reader.document->root = (struct yaml_node){ 0 };
