@@ -13,6 +13,9 @@ static const struct command {
     { "check", cli_check, "say what is wrong before anything runs" },
     { "run", cli_run, "let records through the gates, one stream for each purpose" },
     { "policy", cli_policy, "check policies, say what they do and what a change opens" },
+    { "subjects", cli_subjects, "load the subject registry into the vault, count what is there" },
+    { "keys", cli_keys, "make the operator's pair of keys and the keyring, tell generations" },
+    { "token", cli_token, "open the tokens of a billing stream: case, reason, two approvers" },
     { "gen", cli_gen, "make a fleet with planted truth, or hold a run against it" },
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];

@@ -107,14 +107,11 @@ static void note_reentered(struct engine *engine, bool end)
     }
 }
 
-enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
-                            bool with_feed, sluice_registry_progress *progress)
+/* Up to where the vault knows every tenant's purposes. */
+static enum sluice_err open_vault(struct engine *engine, struct sluice_findings *findings, const char *path)
 {
-    enum sluice_err err;
-    bool changed = false;
+    enum sluice_err err = explain(findings, sluice_crypto_init(), "crypto", path, "the system's random numbers must work");
 
-    *engine = (struct engine){ .lock = -1 };
-    err = explain(findings, sluice_crypto_init(), "crypto", path, "the system's random numbers must work");
     if (!err)
         err = sluice_config_load(&engine->config, findings, path);
     if (!err) {
@@ -127,8 +124,25 @@ enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findi
     if (!err)
         err = explain(findings, sluice_gate_new(&engine->gate, engine->config, engine->keyring, engine->vault),
                       "memory", path, "give the process more");
-    if (!err)
-        err = open_policies(engine, findings);
+    return err ? err : open_policies(engine, findings);
+}
+
+enum sluice_err engine_open_vault(struct engine *engine, struct sluice_findings *findings, const char *path)
+{
+    *engine = (struct engine){ .lock = -1 };
+    const enum sluice_err err = open_vault(engine, findings, path);
+    if (err)
+        engine_close(engine);
+    return err;
+}
+
+enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
+                            bool with_feed, sluice_registry_progress *progress)
+{
+    bool changed = false;
+
+    *engine = (struct engine){ .lock = -1 };
+    enum sluice_err err = open_vault(engine, findings, path);
     if (!err)
         err = explain(findings, sluice_registry_sync(engine->vault, engine->config, findings, progress, &changed),
                       "registry", engine->config->subjects, "see 'sluice subjects load'");

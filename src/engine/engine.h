@@ -41,6 +41,9 @@ struct engine {
 SLUICE_MUST_CHECK
 enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findings, const char *path,
                             bool with_feed, sluice_registry_progress *progress);
+/** Only lock, keys, vault and policies: for commands on the registry. Close as well. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_open_vault(struct engine *engine, struct sluice_findings *findings, const char *path);
 void engine_close(struct engine *engine);
 
 /** One batch, and the commit when it is due. *end: there was nothing more.
