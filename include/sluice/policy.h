@@ -106,6 +106,7 @@ struct sluice_policy {
     char tenant[SLUICE_NAME_MAX + 1];
     uint8_t version[SLUICE_POLICY_VERSION_SIZE];
     int64_t effective_at_us;
+    int64_t file_effective_at_us;/* of its file; earlier than effective_at_us after an overlay began or ended */
     uint8_t role;                /* enum sluice_role of records that do not say */
     uint8_t min_age;             /* subjects known to be younger are not held; 0: no limit */
     bool quarantine_unknown_fields;
@@ -177,6 +178,11 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_policy_load_versions(struct sluice_policy *versions[static SLUICE_POLICY_VERSIONS_MAX],
                                             size_t *count, struct sluice_findings *findings,
                                             const char *path, int64_t now_us);
+
+/** Bring the versions of a tenant's files in order: by rising effective_at_us,
+ *  without what a file would have become after a later file replaced it. Those
+ *  are freed. */
+void sluice_policy_order(struct sluice_policy *versions[], size_t *count);
 
 /** NULL when the policy declares no such purpose. */
 const struct sluice_purpose *sluice_policy_purpose(const struct sluice_policy *policy, const char *name);

@@ -41,6 +41,7 @@ enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *
             sluice_policy_free(versions[i]);
         return err;
     }
+    sluice_policy_order(versions, &count);
     err = sluice_gate_set_policies(gate, tenant->name, versions, count, now_us);
     if (err == SLUICE_ERR_POLICY)
         sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-in-force", tenant->policies[0], 0, 0,

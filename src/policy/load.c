@@ -270,8 +270,10 @@ static enum sluice_err load_at(struct sluice_policy **policy, struct sluice_find
             *policy = NULL;
             err = SLUICE_ERR_POLICY;
         }
-        if (!err)
+        if (!err) {
+            (*policy)->file_effective_at_us = (*policy)->effective_at_us;
             (*policy)->effective_at_us = from_us;
+        }
     }
     files_close(&files);
     return err;
@@ -324,6 +326,38 @@ enum sluice_err sluice_policy_load_versions(struct sluice_policy *versions[stati
     while (err && *count > 0)
         sluice_policy_free(versions[--*count]);
     return err;
+}
+
+/* Whether a later file took effect before this stretch of an earlier one began. */
+static bool is_replaced(const struct sluice_policy *version, struct sluice_policy *const versions[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (versions[i]->file_effective_at_us > version->file_effective_at_us &&
+            versions[i]->file_effective_at_us <= version->effective_at_us)
+            return true;
+    return false;
+}
+
+void sluice_policy_order(struct sluice_policy *versions[], size_t *count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 1; i < *count; i++) {
+        struct sluice_policy *moved = versions[i];
+        size_t at = i;
+
+        for (; at > 0 && versions[at - 1]->effective_at_us > moved->effective_at_us; at--)
+            versions[at] = versions[at - 1];
+        versions[at] = moved;
+    }
+    /* A version that replaces another is a file's first, and stays itself. */
+    for (size_t i = 0; i < *count; i++) {
+        if (is_replaced(versions[i], versions + i, *count - i) || is_replaced(versions[i], versions, kept))
+            sluice_policy_free(versions[i]);
+        else
+            versions[kept++] = versions[i];
+    }
+    *count = kept;
 }
 
 const struct sluice_purpose *sluice_policy_purpose(const struct sluice_policy *policy, const char *name)

@@ -286,6 +286,36 @@ static void terms_are_replaced_not_mixed(void **state)
     sluice_findings_deinit(&findings);
 }
 
+/* The agreement of an old version ends after a new version has begun: that
+ * does not bring the old one back. */
+static void an_old_version_does_not_come_back(void **state)
+{
+    struct sluice_policy *versions[2 * SLUICE_POLICY_VERSIONS_MAX];
+    struct sluice_findings findings;
+    size_t count, added;
+    char *later = changed(SOUND_POLICY, "effective_at: 2026-02-01", "effective_at: 2026-11-01");
+
+    write_overlaid(CUSTOMER);   /* 2026-02-01, 10-01, 12-01 */
+    file_write(path_in(folder, "later.yaml"), later, strlen(later));
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load_versions(versions, &count, &findings, path_in(folder, "later.yaml"), NOW_US), SLUICE_OK);
+    assert_int_equal(sluice_policy_load_versions(versions + count, &added, &findings, path_in(folder, "policy.yaml"), NOW_US),
+                     SLUICE_OK);
+    count += added;
+    assert_int_equal(count, 4);
+    sluice_policy_order(versions, &count);
+    assert_int_equal(count, 3);
+    assert_int_equal(versions[0]->effective_at_us, INT64_C(1769904000000000));
+    assert_int_equal(versions[1]->effective_at_us, INT64_C(1790812800000000));
+    assert_int_equal(versions[1]->min_age, 16);
+    assert_int_equal(versions[2]->effective_at_us, NOW_US);
+    assert_int_equal(versions[2]->min_age, 13);
+    for (size_t i = 0; i < count; i++)
+        sluice_policy_free(versions[i]);
+    sluice_findings_deinit(&findings);
+    free(later);
+}
+
 /* Three versions share the base's warning: it is told once. */
 static void what_versions_share_is_told_once(void **state)
 {
@@ -497,6 +527,7 @@ int main(void)
         cmocka_unit_test(an_agreement_prevails_and_is_silent_on_the_rest),
         cmocka_unit_test(overlays_make_versions_in_time),
         cmocka_unit_test(terms_are_replaced_not_mixed),
+        cmocka_unit_test(an_old_version_does_not_come_back),
         cmocka_unit_test(what_versions_share_is_told_once),
         cmocka_unit_test(the_higher_rank_wins),
         cmocka_unit_test(each_fault_of_an_overlay_is_refused),
