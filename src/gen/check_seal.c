@@ -102,7 +102,9 @@ static void take_quarantined(struct sealed *sealed, const struct sluice_sealed_e
         check_tell(check, line, "is here twice");
         return;
     }
-    const size_t len = line_write(sealed->line, &check->world, &record);
+    size_t len = line_write(sealed->line, &check->world, &record);
+    if (len > SLUICE_RECORD_SIZE_MAX)   /* of what is too large only the beginning is kept */
+        len = SLUICE_RECORD_SIZE_MAX;
     if (!has_word(entry->reason, sluice_reason_word((enum sluice_reason)truth.reason)))
         tell_wrong(sealed, line, "has another reason than what is wrong with it");
     else if (entry->form != SLUICE_FORM_EMNIFY ||

@@ -282,7 +282,7 @@ int fleet_deeds(const struct world *world, uint64_t sim, uint8_t generation,
     struct deeds deeds = { .list = out, .step_s = 600 };
     struct dice dice = { throw_for(world, TOPIC_DEEDS, sim + generation * WORLD_SIMS_MAX) };
 
-    if (count == 0 || generation <= holdings[count - 1].generation) {
+    if (generation <= (count ? holdings[count - 1].generation : 0)) {
         deeds.tenant = count == 0 ? tenant_of(world, sim) : holdings[passed_on ? generation : 0].tenant;
         deeds.first_s = passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->clock_us / 1000000);
         if (generation == 0)   /* before the next holder, or the clock */

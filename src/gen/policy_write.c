@@ -75,7 +75,7 @@ static void write_choices(struct sluice_buffer *out, unsigned bits, const char *
     const char *comma = "[";
 
     for (unsigned i = 0; i < count; i++) {
-        if (!(bits & 1u << i))
+        if (!(bits & 1u << i) || !words[i])
             continue;
         sluice_buffer_printf(out, "%s%s", comma, words[i]);
         comma = ", ";
