@@ -9,7 +9,7 @@ _sluice_commands()
 # The words after `sluice COMMAND` in its usage lines: check|explain|diff
 _sluice_words()
 {
-    sluice "$1" --help 2>/dev/null | sed -n "s/^\(usage:\|  *or:\|      \) *sluice $1 \([a-z][a-z|]*\).*/\2/p" | tr '|' '\n'
+    sluice "$1" --help 2>/dev/null | sed -n "s/^\(usage:\|  *or:\|      \) *sluice $1 \([a-z][a-z|]*\).*/\2/p" | tr '|' '\n' | sort -u
 }
 
 _sluice_options()

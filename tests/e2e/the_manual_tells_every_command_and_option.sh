@@ -4,7 +4,7 @@
 
 page=$root/deploy/man/sluice.1
 mandoc -T lint -W warning "$page" || fail "mandoc finds faults in the man page"
-mandoc -T ascii "$page" | col -b >"$T/page"
+mandoc -T ascii "$page" | sed 's/.\x08//g' >"$T/page"
 
 for command in $(commands); do
     grep -qE "^[[:space:]]+$command([[:space:]]|\$)" "$T/page" || fail "the man page has no command $command"
