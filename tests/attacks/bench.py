@@ -207,7 +207,7 @@ class WeakMasker:
             with open(os.path.join(self.folder, purpose + ".ndjson")) as lines:
                 for line in lines:
                     record = json.loads(line)
-                    sim = (record.get("sim") or {}).get("iccid") or record.get("imsi")
-                    if sim:
-                        rows.append({10: bytes.fromhex(sim)})
+                    sim = record.get("sim") if isinstance(record, dict) else None
+                    if isinstance(sim, dict) and sim.get("iccid"):
+                        rows.append({10: bytes.fromhex(sim["iccid"])})
         return found

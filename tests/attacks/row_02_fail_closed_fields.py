@@ -47,11 +47,10 @@ def main():
         fleet = bench.fleet(200, 2000, 2)
         lines, markers, kinds = [], [], set()
         for record in base_records(fleet, 300):
-            number = dice.choice((1, 2))
-            for what, mutated in mutations("".join(dice.choice("0123456789") for _ in range(18)), record):
-                marker = next(value for value in json.dumps(mutated).replace('"', " ").split() if len(value) >= 18)
-                markers.append(marker[:18] if what == "oversized" else marker.strip(",:[]{}"))
-                mutated["id"] = len(lines) + number * 10**7
+            marker = "".join(dice.choice("0123456789") for _ in range(18))
+            markers.append(marker)
+            for what, mutated in mutations(marker, record):
+                mutated["id"] = 10**7 + len(lines)
                 lines.append(json.dumps(mutated).encode())
                 kinds.add(what)
         folder = os.path.join(fleet, "input")

@@ -25,4 +25,4 @@ kill -0 $pid || fail "the run ended by itself"
 kill -TERM $pid
 wait $pid || fail "ended with $?"
 equal "records read" "$(value "$T/run.json" .in)" "$lines"
-clean_fleet
+clean_streams

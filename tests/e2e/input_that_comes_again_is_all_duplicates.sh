@@ -4,7 +4,7 @@
 
 fleet 500 5000 3
 run_fleet
-clean_fleet
+clean_streams
 routed=$(value "$T/run.json" .routed)
 duplicate=$(value "$T/run.json" .duplicate)
 
@@ -15,4 +15,4 @@ run_fleet
 equal routed "$(value "$T/run.json" .routed)" "$routed"
 equal "duplicates more than routed before" "$(($(value "$T/run.json" .duplicate) - duplicate >= routed))" 1
 equal balanced "$(value "$T/run.json" .balanced)" true
-clean_fleet
+clean_streams

@@ -36,4 +36,4 @@ sleep 3
 kill -TERM $pid
 wait $pid || fail "ended with $?"
 equal "records read" "$(value "$T/run.json" .in)" "$(cat "${part[@]}" | wc -l)"
-clean_fleet
+clean_streams

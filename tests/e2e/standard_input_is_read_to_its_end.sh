@@ -10,8 +10,8 @@ lines=$(cat "$T"/fleet/input/* | wc -l)
 cat "$T"/fleet/input/* | sluice run -c "$T/fleet/sluice.yaml" --json >"$T/run.json" 2>"$T/run.log"
 equal "records read" "$(value "$T/run.json" .in)" "$lines"
 equal balanced "$(value "$T/run.json" .balanced)" true
-clean_fleet
-imsi=$(grep -oE '"imsi":"[0-9]+"' "$T"/fleet/input/* | head -n 1 | grep -oE '[0-9]{10,}')
+clean_streams
+imsi=$(grep -m 1 -ohE '"imsi":"[0-9]{15}"' "$T/fleet/input/part-00000.ndjson" | grep -m 1 -oE '[0-9]{15}')
 if grep -rqaF "$imsi" "$T/fleet/state" "$T/fleet/out" "$T/run.log"; then
     fail "a line of standard input lies in clear"
 fi
@@ -21,4 +21,4 @@ routed=$(value "$T/run.json" .routed)
 cat "$T"/fleet/input/* | sluice run -c "$T/fleet/sluice.yaml" --json >"$T/again.json" 2>"$T/run.log"
 equal routed "$(value "$T/again.json" .routed)" "$routed"
 equal "records read" "$(value "$T/again.json" .in)" $((2 * lines))
-clean_fleet
+clean_streams

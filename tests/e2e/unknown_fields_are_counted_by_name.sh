@@ -28,4 +28,4 @@ if grep -rqaF "Rex the dog" "$T/fleet/out" "$T/fleet/state" "$T/run.log" "$T/run
     fail "the value of an unknown field came out"
 fi
 [ "$(value "$T/run.json" .routed)" -gt 0 ] || fail "nothing was routed"
-clean_fleet
+clean_streams
