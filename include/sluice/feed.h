@@ -25,6 +25,12 @@ enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findin
                                  const uint8_t *spool_key);
 void sluice_feed_close(struct sluice_feed *feed);
 
+/** Names of classes and fields that must not be held, on top of those that the
+ *  feed knows: a record that carries one is dropped, whoever's it is. Before
+ *  sluice_feed_open, as mappings look for them too.
+ *  Returns false for what is no name, or when there are too many. */
+bool sluice_feed_prohibit(struct sluice_str name);
+
 /** Append entries until the batch is full or nothing is there now.
  *  *end: all files are read to their end (in a watched folder: for now).
  *  collected_at of each new record is now_us. May wait a fifth of a second for

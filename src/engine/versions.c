@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sluice/feed.h"
+
 static enum sluice_err load_all(struct sluice_policy *versions[], size_t *count, struct sluice_findings *findings,
                                 const struct sluice_tenant_config *tenant, int64_t now_us)
 {
@@ -42,6 +44,9 @@ enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *
         return err;
     }
     sluice_policy_order(versions, &count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < versions[i]->prohibited_count; k++)
+            (void)sluice_feed_prohibit(sluice_str_from(versions[i]->prohibited[k]));
     err = sluice_gate_set_policies(gate, tenant->name, versions, count, now_us);
     if (err == SLUICE_ERR_POLICY)
         sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-in-force", tenant->policies[0], 0, 0,

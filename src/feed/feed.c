@@ -96,6 +96,11 @@ void sluice_feed_close(struct sluice_feed *feed)
     free(feed);
 }
 
+bool sluice_feed_prohibit(struct sluice_str name)
+{
+    return secret_prohibit(name);
+}
+
 /* --- entries */
 
 /* What no parser has looked at may hold a secret all the same. */
@@ -120,6 +125,7 @@ static void decode(struct sluice_feed *feed, const struct reader_element *elemen
 {
     struct sluice_entry *entry = element->entry;
     const struct feed_input *input = &feed->inputs[entry->input];
+    const uint64_t unknown = feed->unknown.total;
 
     if (element->reason)
         refuse_bytes(input, entry, element->reason, now_us);
@@ -129,6 +135,7 @@ static void decode(struct sluice_feed *feed, const struct reader_element *elemen
         csv_map_decode(input->map, input, entry, element->columns, element->column_count, &feed->unknown, now_us);
     else
         raw_decode(feed->config, input, entry, &feed->unknown, now_us);
+    entry->has_unknown_field = feed->unknown.total != unknown;
 }
 
 /* The spool of standard input is at its end: is there more? */

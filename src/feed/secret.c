@@ -46,14 +46,19 @@ static const struct {
     { "tradeunion", SECRET_PROHIBITED },
 };
 
+/* What policies prohibit beyond that, plain. */
+static char prohibited[SECRET_PROHIBITED_MAX][NAME_MAX_LEN];
+static size_t prohibited_len[SECRET_PROHIBITED_MAX];
+static size_t prohibited_count;
+
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
 }
 
-enum secret secret_of_name(struct sluice_str name)
+/* The name without case, '_', '-' and digits at its end; 0 when it is too long to be one of ours. */
+static size_t make_plain(char plain[static NAME_MAX_LEN], struct sluice_str name)
 {
-    char plain[NAME_MAX_LEN];
     size_t len = 0, end = name.len;
 
     while (end > 1 && is_digit(name.bytes[end - 1]))
@@ -63,10 +68,35 @@ enum secret secret_of_name(struct sluice_str name)
 
         if (c == '_' || c == '-')
             continue;
-        if (len == sizeof plain)
-            return SECRET_NONE;
+        if (len == NAME_MAX_LEN)
+            return 0;
         plain[len++] = (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
     }
+    return len;
+}
+
+bool secret_prohibit(struct sluice_str name)
+{
+    char plain[NAME_MAX_LEN];
+    const size_t len = make_plain(plain, name);
+
+    if (len == 0 || secret_of_name(name) == SECRET_PROHIBITED)
+        return len > 0;
+    if (prohibited_count == SECRET_PROHIBITED_MAX)
+        return false;
+    memcpy(prohibited[prohibited_count], plain, len);
+    prohibited_len[prohibited_count++] = len;
+    return true;
+}
+
+enum secret secret_of_name(struct sluice_str name)
+{
+    char plain[NAME_MAX_LEN];
+    const size_t len = make_plain(plain, name);
+
+    for (size_t i = 0; i < prohibited_count; i++)
+        if (prohibited_len[i] == len && memcmp(prohibited[i], plain, len) == 0)
+            return SECRET_PROHIBITED;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strlen(names[i].name) == len && memcmp(names[i].name, plain, len) == 0)
             return names[i].secret;

@@ -18,6 +18,13 @@ enum secret {
  *  not matter: PIN1 and api-key are found. */
 enum secret secret_of_name(struct sluice_str name);
 
+#define SECRET_PROHIBITED_MAX 256
+
+/** Another name that must not be held, for the life of the process: some
+ *  tenant's policy prohibits it, and what one prohibits none of them takes.
+ *  Returns false when it is no name or there are too many. */
+bool secret_prohibit(struct sluice_str name);
+
 /** Whether text holds the number of a payment card: 13 to 19 digits, spaces or
  *  hyphens between them, of a length that their issuer uses, with a right Luhn
  *  digit. An ICCID is none, as it starts with 8. */

@@ -42,6 +42,7 @@ static uint16_t *find(struct unknown_fields *fields, struct sluice_str name)
 
 void unknown_fields_count(struct unknown_fields *fields, struct sluice_str name)
 {
+    fields->total++;
     if (!may_be_shown(name)) {
         fields->other++;
         return;

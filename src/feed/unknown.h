@@ -12,6 +12,7 @@
 
 struct unknown_fields {
     size_t count;
+    uint64_t total;                                     /* of all, by name or not */
     uint64_t other;                                     /* what is not counted by name */
     struct unknown_field {
         char name[UNKNOWN_NAME_SIZE];
