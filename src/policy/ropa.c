@@ -8,8 +8,7 @@
 
 /* (g), what the program does whatever the policy says. */
 static const char *const measures[] = {
-    "pseudonyms of each purpose and epoch from secrets that are random, kept apart and destroyed with the "
-    "subject or epoch",
+    "pseudonyms from random secrets, apart for each purpose and epoch, destroyed with the subject or the epoch",
     "only the listed fields leave; whatever is not listed is dropped",
     "quarantined, parked and suspended records are sealed; keys are held in locked memory",
     "rows are deleted with their deadline's bucket, and a receipt is kept",
