@@ -12,6 +12,7 @@ static const struct command {
 } commands[] = {
     { "check", cli_check, "say what is wrong before anything runs" },
     { "run", cli_run, "let records through the gates, one stream for each purpose" },
+    { "feed", cli_feed, "write records of any format as raw records" },
     { "policy", cli_policy, "check policies, say what they do and what a change opens" },
     { "subjects", cli_subjects, "load the subject registry into the vault, count what is there" },
     { "keys", cli_keys, "make the operator's pair of keys and the keyring, tell generations" },
