@@ -128,7 +128,7 @@ static enum sluice_err is_same(const char *path, const struct position *position
     if (size < position->size)
         return SLUICE_OK;
     err = hash_head(path, &head_size, hash);
-    *same = head_size == position->head_size && memcmp(hash, position->head, sizeof hash) == 0;
+    *same = !err && head_size == position->head_size && memcmp(hash, position->head, sizeof hash) == 0;
     return err;
 }
 
