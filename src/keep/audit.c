@@ -341,7 +341,11 @@ enum sluice_err sluice_audit_prune(uint64_t *cut_count, const char *state_folder
     struct audit_file file;
 
     *cut_count = 0;
-    enum sluice_err err = audit_open(&file, state_folder, name, true);
+    enum sluice_err err = audit_open(&file, state_folder, name, false);
+    audit_close(&file);
+    if (err)
+        return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
+    err = audit_open(&file, state_folder, name, true);
     if (!err)
         err = prune_locked(&file, &prune, name, now_us);
     audit_close(&file);
