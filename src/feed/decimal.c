@@ -12,28 +12,24 @@ static unsigned __int128 power_of_ten(int exponent)
     return power;
 }
 
-/* The digits being read; zeros are held back until a digit follows them, so
- * that trailing ones never count. */
+/* The digits being read. Zeros behind the point are held back until a digit
+ * follows them, so that trailing ones never count. */
 struct digits {
     unsigned __int128 units;
     int count;              /* significant digits in units */
     int zeros;              /* held back */
-    int scale;              /* decimals among those in units and held back */
+    int scale;              /* decimals in units */
 };
 
-static bool add_digit(struct digits *digits, char c, bool decimal)
+static bool add_digits(struct digits *digits, int zeros, char c)
 {
-    digits->scale += decimal;
-    if (c == '0') {
-        digits->zeros += digits->count > 0 || decimal;
-        return digits->zeros <= DECIMAL_EXPONENT_MAX;
-    }
-    const int grown = digits->count > 0 ? digits->zeros + 1 : 1;
-    if (digits->count + grown > DECIMAL_DIGITS_MAX)
+    if (digits->units)
+        digits->count += zeros + 1;
+    else
+        digits->count = c != '0';
+    if (digits->count > DECIMAL_DIGITS_MAX)
         return false;
-    digits->units = digits->units * power_of_ten(grown) + (unsigned)(c - '0');
-    digits->count += grown;
-    digits->zeros = 0;
+    digits->units = digits->units * power_of_ten(zeros + 1) + (unsigned)(c - '0');
     return true;
 }
 
@@ -42,10 +38,44 @@ static bool take_digits(struct digits *digits, const char **at, const char *end,
 {
     const char *start = *at;
 
-    for (; *at < end && **at >= '0' && **at <= '9'; (*at)++)
-        if (!add_digit(digits, **at, decimal))
+    for (; *at < end && **at >= '0' && **at <= '9'; (*at)++) {
+        if (decimal && **at == '0') {
+            if (++digits->zeros > DECIMAL_EXPONENT_MAX)
+                return false;
+            continue;
+        }
+        if (!add_digits(digits, digits->zeros, **at))
             return false;
+        digits->scale += decimal ? digits->zeros + 1 : 0;
+        digits->zeros = 0;
+    }
     return *at > start;
+}
+
+/* What nearly all numbers are: at most 18 digits, perhaps with a point, no
+ * exponent. Returns false where it is something else, or nothing at all. */
+static bool parse_short(struct decimal *value, const char *at, const char *end)
+{
+    const char *point = NULL;
+    uint64_t units = 0;
+    int scale = 0;
+
+    if (at == end || end - at > 18)
+        return false;
+    for (const char *c = at; c < end; c++) {
+        if (*c == '.' && !point && c > at && c + 1 < end)
+            point = c;
+        else if (*c >= '0' && *c <= '9')
+            units = units * 10 + (uint64_t)(*c - '0');
+        else
+            return false;
+    }
+    if (point)
+        scale = (int)(end - point) - 1;
+    for (; scale > 0 && units % 10 == 0; scale--)
+        units /= 10;
+    *value = (struct decimal){ .units = units, .scale = scale };
+    return true;
 }
 
 static bool take_exponent(int *exponent, const char **at, const char *end)
@@ -73,6 +103,8 @@ bool decimal_parse(struct decimal *value, struct sluice_str text)
     bool negative = false;
     int exponent = 0;
 
+    if (parse_short(value, at, end))
+        return true;
     if (at < end && *at == '-') {
         negative = true;
         at++;
@@ -94,7 +126,7 @@ bool decimal_parse(struct decimal *value, struct sluice_str text)
 
     *value = (struct decimal){ 0 };
     if (digits.units)
-        *value = (struct decimal){ digits.units, digits.scale - digits.zeros - exponent, negative };
+        *value = (struct decimal){ digits.units, digits.scale - exponent, negative };
     return true;
 }
 

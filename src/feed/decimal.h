@@ -9,7 +9,7 @@
 #define DECIMAL_DIGITS_MAX 28   /* significant ones: times 2^30 they fit 128 bits */
 #define DECIMAL_EXPONENT_MAX 40
 
-/* units * 10^-scale, without trailing zeros: 1.0 is 1 with scale 0, 1e3 is 1 with scale -3. */
+/* units * 10^-scale, without zeros at the end of decimals: 1.0 is 1 with scale 0, 1e3 is 1 with scale -3. */
 struct decimal {
     unsigned __int128 units;
     int scale;
