@@ -234,7 +234,7 @@ struct deeds {
 
 static void add_deed(struct deeds *deeds, const char *action, uint8_t purpose)
 {
-    const uint16_t bits = purpose == FLEET_EVERY_PURPOSE ? UINT16_MAX : (uint16_t)(1u << purpose);
+    const uint16_t bits = (uint16_t)(purpose == FLEET_EVERY_PURPOSE ? UINT16_MAX : 1u << purpose);
     const struct { const char *action; uint16_t *field; bool sets; } effects[] = {
         { "consent", &deeds->rights.consented, true },   { "withdraw", &deeds->rights.consented, false },
         { "object", &deeds->rights.objected, true },     { "unobject", &deeds->rights.objected, false },
