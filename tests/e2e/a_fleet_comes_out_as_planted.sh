@@ -10,7 +10,7 @@ equal "records read" "$(value "$T/run.json" '.in > 29000')" true
 victim=$(find "$T/fleet/out" -path '*/quarantine/*' -prune -o -path '*/park/*' -prune -o -name '*.pb' -print | sort | head -n 1)
 [ -n "$victim" ] || fail "no stream was written"
 mv "$victim" "$T/victim"
-if sluice gen --check "$T/fleet" >"$T/check.out" 2>&1; then
+if sluice gen --check "$T/fleet" >"$T/check.out" 2>"$T/check.log"; then
     fail "gen --check does not miss $victim"
 fi
 jq -es 'map(.lost // 0) | add > 0' "$T/check.out" >/dev/null || fail "no stream is told to have lost rows"
