@@ -88,7 +88,11 @@ static void announce(const struct engine *engine)
 
 static void print_unknown_field(void *self, const char *name, uint64_t count)
 {
-    (void)self;
+    bool *first = self;
+
+    if (*first)
+        fprintf(stderr, "\nfields that no format knows, dropped (by name, this run):\n");
+    *first = false;
     fprintf(stderr, "  %-40s %14" PRIu64 "\n", name, count);
 }
 
@@ -103,8 +107,7 @@ static void report(const struct engine *engine, const struct options *options)
         sluice_gate_report_files(engine->gate, &text);
     }
     fwrite(text.bytes, 1, text.len, stderr);
-    fprintf(stderr, "\nfields that no format knows, dropped (by name, this run):\n");
-    sluice_feed_unknown_fields(engine->feed, print_unknown_field, NULL);
+    sluice_feed_unknown_fields(engine->feed, print_unknown_field, &(bool){ true });
     fprintf(stderr, "\nstreams: %s/TENANT/PURPOSE; read them with 'sluice cat -c %s TENANT/PURPOSE'\n",
             engine->config->output, options->config);
     if (options->json) {
@@ -131,6 +134,47 @@ static void reload(struct engine *engine, struct sluice_findings *findings)
             sluice_err_text(err));
 }
 
+static bool has_done(const struct sluice_keep_report *report)
+{
+    uint64_t buckets = 0;
+
+    for (size_t i = 0; i < report->stream_count; i++)
+        buckets += report->streams[i].buckets;
+    return buckets || report->epochs || report->spools || report->audit_lines;
+}
+
+#define KEEP_INTERVAL_NS (INT64_C(3600) * 1000000000)
+
+/* What is due goes at the start and every hour. A failure stops nothing: it is
+ * told, and tried again. */
+static void keep(struct engine *engine, int64_t *kept_ns)
+{
+    struct sluice_keep_report done = { 0 };
+    struct sluice_findings findings;
+    enum sluice_err err;
+
+    if (*kept_ns && sluice_clock_monotonic_ns() - *kept_ns < KEEP_INTERVAL_NS)
+        return;
+    *kept_ns = sluice_clock_monotonic_ns();
+    sluice_findings_init(&findings);
+    err = engine_keep(engine, &findings, &done);
+    if (err) {
+        cli_findings(&findings);
+        fprintf(stderr, "sluice: what is due could not be deleted (%s%s%s); see 'sluice keep'\n", sluice_err_text(err),
+                done.failed[0] ? ": " : "", done.failed);
+    }
+    if (has_done(&done)) {
+        struct sluice_buffer text;
+
+        sluice_buffer_init(&text, 1 << 20);
+        sluice_keep_report_text(&done, &text);
+        fwrite(text.bytes, 1, text.len, stderr);
+        sluice_buffer_deinit(&text);
+    }
+    sluice_keep_report_free(&done);
+    sluice_findings_deinit(&findings);
+}
+
 /* The world may get better: wait, and try again for a minute. */
 static bool may_retry(enum sluice_err err, int *tries)
 {
@@ -147,11 +191,13 @@ static enum sluice_err run(struct engine *engine, struct sluice_findings *findin
     const struct timespec idle = { .tv_nsec = 200000000 };
     const bool progress = !options->quiet && isatty(STDERR_FILENO);
     enum sluice_err err = SLUICE_OK;
+    int64_t kept_ns = 0;
     int tries = 0;
 
     for (bool end = false; !stop_wanted && (!end || engine->config->watch);) {
         if (reload_wanted)
             reload(engine, findings);
+        keep(engine, &kept_ns);
         err = engine_step(engine, &end);
         if (err && !may_retry(err, &tries))
             return err;

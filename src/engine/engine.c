@@ -205,6 +205,28 @@ enum sluice_err engine_close_files(struct engine *engine)
     return sluice_local_close_files(&engine->transport);
 }
 
+enum sluice_err engine_keep(struct engine *engine, struct sluice_findings *findings,
+                            struct sluice_keep_report *report)
+{
+    struct sluice_keep_policies policies = { 0 };
+    struct sluice_keep keep = { .config = engine->config, .transport = &engine->transport, .vault = engine->vault,
+                                .now_us = sluice_clock_now_us(&engine->clock) };
+    enum sluice_err err = engine_commit(engine);
+
+    if (!err)
+        err = sluice_keep_policies_load(&policies, findings, engine->config, keep.now_us);
+    if (err)
+        return err;
+    keep.purposes = policies.purposes;
+    keep.purpose_count = policies.purpose_count;
+    err = sluice_keep(report, &keep);
+    sluice_keep_policies_free(&policies);
+    /* Keys of epochs that are destroyed now must not live on in memory. */
+    if (report->epochs)
+        sluice_gate_forget_subjects(engine->gate);
+    return err;
+}
+
 static bool is_due(const struct engine *engine)
 {
     return engine->open_records + SLUICE_GATE_BATCH > engine->config->commit_records ||

@@ -10,6 +10,7 @@
 #include "sluice/config.h"
 #include "sluice/feed.h"
 #include "sluice/gate.h"
+#include "sluice/keep.h"
 #include "sluice/keyring.h"
 #include "sluice/registry.h"
 #include "sluice/transport.h"
@@ -58,6 +59,11 @@ enum sluice_err engine_commit(struct engine *engine);
 /** At the end of all input: every file is closed and renamed, so that readers see it. */
 SLUICE_MUST_CHECK
 enum sluice_err engine_close_files(struct engine *engine);
+
+/** Commit, and delete what is due. Report: zeroed by the caller, free with sluice_keep_report_free. */
+SLUICE_MUST_CHECK
+enum sluice_err engine_keep(struct engine *engine, struct sluice_findings *findings,
+                            struct sluice_keep_report *report);
 
 /** Load every tenant's policy files again. A bad file changes nothing: the
  *  versions from before stay in force, and findings say why. Commits first. */

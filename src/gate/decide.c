@@ -32,9 +32,9 @@ static bool service_closes(const struct decision *d, const struct rule *rule)
     return !(rule->purpose.services & 1u << d->entry->record.service);
 }
 
-static bool assessment_closes(const struct decision *d, const struct rule *rule)
+static bool assessment_closes(const struct decision *d, const struct rule *rule, enum sluice_basis basis)
 {
-    return rule->purpose.assessed_at_us && d->entry->record.collected_at_us < rule->purpose.assessed_at_us;
+    return basis == SLUICE_BASIS_LEGITIMATE_INTERESTS && d->entry->record.collected_at_us < rule->purpose.assessed_at_us;
 }
 
 static bool objection_closes(const struct rule *rule, enum sluice_basis basis)
@@ -74,7 +74,7 @@ static enum sluice_outcome judge(const struct decision *d, const struct rule *ru
     *basis = (enum sluice_basis)rule->basis[d->subject.contract][d->region];
     if (*basis == SLUICE_BASIS_NONE)
         return SLUICE_NO_BASIS;
-    if (assessment_closes(d, rule))
+    if (assessment_closes(d, rule, *basis))
         return SLUICE_PRE_ASSESSMENT;
     if (rule->purpose.anonymous)
         return SLUICE_ANONYMOUS_INPUT;
