@@ -484,6 +484,27 @@ static void the_basis_follows_the_holder_at_the_time_of_the_record(void **state)
     assert_bytes_not_equal(row(f, BILLING, 0)->account_tag, row(f, BILLING, 1)->account_tag);
 }
 
+static void be_a_person(struct sluice_subject *subject) { subject->contract = SLUICE_CONTRACT_INDIVIDUAL; }
+
+/* B-LAW-3: interests need an assessment first, a contract does not. */
+static void nothing_rests_on_interests_before_they_are_assessed(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, be_a_person);
+    for (unsigned sim = 1; sim <= 2; sim++) {
+        struct sluice_record *record = arrive(f, sim);
+
+        record->collected_at_us = T0_US - 270 * DAY_US;      /* 2025 */
+        record->start_us = record->collected_at_us - SLUICE_SECOND_US;
+        record->end_us = record->start_us;
+    }
+    run_at(f, T0_US - 270 * DAY_US);
+    assert_int_equal(row_count(f, FRAUD), 0);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row(f, BILLING, 0)->basis, SLUICE_BASIS_CONTRACT);
+}
+
 /* B-ROL-2 */
 static void a_record_behind_the_last_holder_takes_nothing_from_him(void **state)
 {
@@ -696,6 +717,7 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_child_leaves_a_count_and_nothing_else),
           TEST(the_basis_follows_the_holder_at_the_time_of_the_record),
           TEST(a_record_behind_the_last_holder_takes_nothing_from_him),
+          TEST(nothing_rests_on_interests_before_they_are_assessed),
           TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
           TEST(late_data_is_not_emitted_where_it_would_be_overdue),
           TEST(raw_records_that_make_no_sense_are_quarantined),
