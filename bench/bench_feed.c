@@ -83,8 +83,8 @@ static uint64_t parse_lines(struct json_parser *parser, const struct lines *line
         size_t count = 0;
         uint32_t fault;
 
-        if (len <= JSON_SIZE_MAX &&
-            json_parse(parser, &nodes, &count, &fault, scratch, (struct sluice_str){ at, len }) == SLUICE_REASON_NONE)
+        if (len <= JSON_SIZE_MAX && json_parse(parser, &nodes, &count, &fault, scratch,
+                                               (struct sluice_str){ at, len }) == SLUICE_REASON_NONE)
             values += count;
         at += len + 1;
     }
@@ -143,7 +143,7 @@ static void measure(const struct sluice_config *config, const struct lines *line
 
     if (json_parser_new(&parser) || sluice_batch_init(&batch, BATCH_RECORDS, (size_t)256 << 20))
         die("start", SLUICE_ERR_MEMORY);
-    feed_files(config, &batch, &refused);   /* warms the page cache and the arena */
+    feed_files(config, &batch, &refused); /* warms the page cache and the arena */
     for (size_t round = 0; round < rounds; round++) {
         int64_t start_ns = sluice_clock_monotonic_ns();
         read_files(NULL);

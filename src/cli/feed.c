@@ -22,7 +22,7 @@
 #define BATCH_RECORDS 16384
 #define ARENA_SIZE_MAX ((size_t)256 << 20)
 #define FRAME_SIZE_MAX 16
-#define RECORDS_FIELD 0x0a   /* `repeated RawRecord records = 1` of a RawBatch */
+#define RECORDS_FIELD 0x0a /* `repeated RawRecord records = 1` of a RawBatch */
 
 static const char help[] =
     "usage: sluice feed [-f FORMAT] [--tenant T] [--organisation ID=T]... [OPTION]... [FILE|DIR|-]...\n"
@@ -55,7 +55,7 @@ static const char *const formats[] = {
 };
 
 struct options {
-    struct sluice_config *config;   /* with one input, whose path changes from file to file */
+    struct sluice_config *config; /* with one input, whose path changes from file to file */
     struct sluice_input_config *input;
     const char *output;
     bool json, quiet;
@@ -63,8 +63,7 @@ struct options {
 
 /* --- the command line */
 
-__attribute__((format(printf, 1, 2)))
-static bool complain(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static bool complain(const char *format, ...)
 {
     va_list arguments;
 
@@ -172,12 +171,18 @@ static bool check_options(struct options *options)
 static int read_options(int argc, char *argv[], struct options *options)
 {
     static const struct option long_options[] = {
-        { "format", required_argument, NULL, 'f' },       { "tenant", required_argument, NULL, 't' },
-        { "organisation", required_argument, NULL, 'O' }, { "mapping", required_argument, NULL, 'm' },
-        { "megabyte", required_argument, NULL, 'M' },     { "no-usage-records", no_argument, NULL, 'u' },
-        { "source", required_argument, NULL, 's' },       { "output", required_argument, NULL, 'o' },
-        { "json", no_argument, NULL, 'j' },               { "quiet", no_argument, NULL, 'q' },
-        { "help", no_argument, NULL, 'h' },               { NULL, 0, NULL, 0 },
+        { "format", required_argument, NULL, 'f' },
+        { "tenant", required_argument, NULL, 't' },
+        { "organisation", required_argument, NULL, 'O' },
+        { "mapping", required_argument, NULL, 'm' },
+        { "megabyte", required_argument, NULL, 'M' },
+        { "no-usage-records", no_argument, NULL, 'u' },
+        { "source", required_argument, NULL, 's' },
+        { "output", required_argument, NULL, 'o' },
+        { "json", no_argument, NULL, 'j' },
+        { "quiet", no_argument, NULL, 'q' },
+        { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
     };
     int option;
 
@@ -198,7 +203,7 @@ struct conversion {
     struct feed_summary summary;
     struct sluice_clock clock;
     struct sluice_batch batch;
-    struct sluice_buffer frames;    /* of one batch */
+    struct sluice_buffer frames; /* of one batch */
     struct sluice_buffer record;
     int64_t shown_ns;
 };
@@ -213,8 +218,8 @@ static void show_progress(struct conversion *conversion, const struct sluice_fee
         return;
     conversion->shown_ns = now_ns;
     sluice_feed_progress(feed, &read, &known);
-    fprintf(stderr, "\r%12" PRIu64 " records  %9.1f of %.1f MB%s", conversion->summary.records, (double)read / 1e6,
-            (double)known / 1e6, last ? "\n" : "");
+    fprintf(stderr, "\r%12" PRIu64 " records  %9.1f of %.1f MB%s", conversion->summary.records,
+            (double)read / 1e6, (double)known / 1e6, last ? "\n" : "");
 }
 
 static void frame(struct conversion *conversion, const struct sluice_record *record)
@@ -257,12 +262,14 @@ static int drain(struct conversion *conversion, struct sluice_feed *feed)
 
     while (!end) {
         sluice_batch_reset(&conversion->batch);
-        enum sluice_err err = sluice_feed_fill(feed, &conversion->batch, sluice_clock_now_us(&conversion->clock), &end);
+        enum sluice_err err =
+            sluice_feed_fill(feed, &conversion->batch, sluice_clock_now_us(&conversion->clock), &end);
         if (err)
             return cli_fail(COMMAND, err, "%s", sluice_feed_current(feed));
         err = write_batch(conversion);
         if (err)
-            return cli_fail(COMMAND, err, "%s", conversion->output.path ? conversion->output.path : "standard output");
+            return cli_fail(COMMAND, err, "%s",
+                            conversion->output.path ? conversion->output.path : "standard output");
         show_progress(conversion, feed, false);
     }
     show_progress(conversion, feed, true);
@@ -335,8 +342,9 @@ static int open_output(struct conversion *conversion)
     const enum sluice_err err = feed_output_open(&conversion->output, path);
 
     if (err == SLUICE_ERR_USAGE) {
-        fprintf(stderr, COMMAND ": %s\n", path ? "-o takes the name of a regular file"
-                                               : "raw records are not written to a terminal: use -o FILE or a pipe");
+        fprintf(stderr, COMMAND ": %s\n",
+                path ? "-o takes the name of a regular file"
+                     : "raw records are not written to a terminal: use -o FILE or a pipe");
         return EX_USAGE;
     }
     return err ? cli_fail(COMMAND, err, "%s", path) : EX_OK;
@@ -378,7 +386,8 @@ int cli_feed(int argc, char *argv[])
     }
     options.config->input_count = 1;
     options.input = &options.config->inputs[0];
-    *options.input = (struct sluice_input_config){ .usage_records = true, .megabyte = 1000000,
+    *options.input = (struct sluice_input_config){ .usage_records = true,
+                                                   .megabyte = 1000000,
                                                    .organisations = organisations };
     const int option = read_options(argc, argv, &options);
     if (option == 'h') {

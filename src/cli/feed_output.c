@@ -25,7 +25,7 @@ enum sluice_err feed_output_open(struct feed_output *output, const char *path)
     output->fd = open(output->part, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (output->fd < 0)
         return sluice_err_from_errno(errno);
-    if (fchmod(output->fd, 0600) == 0)   /* one that was left behind may be more open */
+    if (fchmod(output->fd, 0600) == 0) /* one that was left behind may be more open */
         return SLUICE_OK;
     const enum sluice_err err = sluice_err_from_errno(errno);
     close(output->fd);

@@ -10,8 +10,8 @@
 
 struct feed_output {
     int fd;
-    const char *path;                      /* NULL: standard output */
-    char part[SLUICE_PATH_SIZE];           /* what it is called until it is whole */
+    const char *path;            /* NULL: standard output */
+    char part[SLUICE_PATH_SIZE]; /* what it is called until it is whole */
 };
 
 /** path NULL: standard output. Returns SLUICE_ERR_USAGE for a terminal or what is no regular file. */

@@ -55,17 +55,19 @@ static void print_told(const struct feed_summary *summary, struct sluice_buffer 
 void feed_summary_text(const struct feed_summary *summary, struct sluice_buffer *out)
 {
     print_told(summary, out);
-    sluice_buffer_printf(out, "%-30s %14" PRIu64 "  (%" PRIu64 " bytes)\n", "records written", summary->records,
-                         summary->bytes);
+    sluice_buffer_printf(out, "%-30s %14" PRIu64 "  (%" PRIu64 " bytes)\n", "records written",
+                         summary->records, summary->bytes);
     sluice_buffer_printf(out, "%-30s %14" PRIu64 "\n", "refused", summary->refused);
     for (int i = 0; i < SLUICE_REASON_COUNT; i++)
         if (summary->reasons[i])
-            sluice_buffer_printf(out, "  %-28s %14" PRIu64 "  %s\n", sluice_reason_word((enum sluice_reason)i),
-                                 summary->reasons[i], sluice_reason_text((enum sluice_reason)i));
+            sluice_buffer_printf(out, "  %-28s %14" PRIu64 "  %s\n",
+                                 sluice_reason_word((enum sluice_reason)i), summary->reasons[i],
+                                 sluice_reason_text((enum sluice_reason)i));
     if (summary->unknown_count)
         sluice_buffer_append_text(out, "fields not known, dropped\n");
     for (size_t i = 0; i < summary->unknown_count; i++)
-        sluice_buffer_printf(out, "  %-28s %14" PRIu64 "\n", summary->unknown[i].name, summary->unknown[i].count);
+        sluice_buffer_printf(out, "  %-28s %14" PRIu64 "\n", summary->unknown[i].name,
+                             summary->unknown[i].count);
 }
 
 /* --- as JSON */
@@ -92,8 +94,9 @@ void feed_summary_json(const struct feed_summary *summary, struct sluice_buffer 
 {
     const char *comma = "";
 
-    sluice_buffer_printf(out, "{\"records\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"reasons\":{",
-                         summary->records, summary->bytes, summary->refused);
+    sluice_buffer_printf(
+        out, "{\"records\":%" PRIu64 ",\"bytes\":%" PRIu64 ",\"refused\":%" PRIu64 ",\"reasons\":{",
+        summary->records, summary->bytes, summary->refused);
     for (int i = 0; i < SLUICE_REASON_COUNT; i++)
         if (summary->reasons[i])
             member(out, &comma, sluice_reason_word((enum sluice_reason)i), summary->reasons[i]);

@@ -8,15 +8,15 @@
 #include "sluice/buffer.h"
 #include "sluice/reason.h"
 
-#define FEED_TOLD_MAX    20    /* refused records told one by one */
-#define FEED_UNKNOWN_MAX 257   /* names of the feed, and "other" */
+#define FEED_TOLD_MAX 20     /* refused records told one by one */
+#define FEED_UNKNOWN_MAX 257 /* names of the feed, and "other" */
 
 struct feed_summary {
-    uint64_t records;                        /* written */
-    uint64_t bytes;                          /* of them, with their frames */
+    uint64_t records; /* written */
+    uint64_t bytes;   /* of them, with their frames */
     uint64_t refused;
     uint64_t reasons[SLUICE_REASON_COUNT];
-    struct feed_told {                       /* the first of those refused */
+    struct feed_told { /* the first of those refused */
         char file[256];
         uint64_t line;
         enum sluice_reason reason;

@@ -10,12 +10,14 @@
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static const char every_kind[] =
-    "mapping: 1\ncolumns:\n  id: record_id\n  part: partial_sequence\n  again: retransmission\n  iccid: iccid\n"
+    "mapping: 1\ncolumns:\n  id: record_id\n  part: partial_sequence\n  again: retransmission\n  iccid: "
+    "iccid\n"
     "  imsi: imsi\n  number: msisdn\n  eid: eid\n  imei: imei\n  ip: ue_address\n  org: organisation\n"
     "  type: { field: service, values: { D: data, S: sms-mo } }\n  up: { field: uplink_octets, unit: MB }\n"
     "  down: { field: downlink_octets, unit_column: unit }\n  start: start\n"
     "  end: { field: end, time: unix_ms, optional: yes }\n  zone: utc_offset\n  mcc: mcc\n"
-    "  mnc: { field: mnc, number: yes }\n  cell: cell_id\n  to: destination\n  cost: charge\n  cur: currency\n"
+    "  mnc: { field: mnc, number: yes }\n  cell: cell_id\n  to: destination\n  cost: charge\n  cur: "
+    "currency\n"
     "constants:\n  apn: iot.example\n";
 
 static struct sluice_input_config config = { .name = "csv", .tenant = "acme", .megabyte = 1000000 };
@@ -34,12 +36,14 @@ static void must_survive_writing(const struct sluice_record *record)
     sluice_buffer_deinit(&out);
 }
 
-static void decode(struct csv_map *map, const struct feed_input *input, struct sluice_str raw, const struct csv_row *row)
+static void decode(struct csv_map *map, const struct feed_input *input, struct sluice_str raw,
+                   const struct csv_row *row)
 {
     struct sluice_entry entry = { .form = SLUICE_FORM_CSV, .raw = raw };
 
     csv_map_decode(map, input, &entry, row->columns, row->count, &unknown, 1);
-    if (entry.field > raw.len || (entry.reason != SLUICE_REASON_NONE) != (entry.disposition != SLUICE_UNDECIDED))
+    if (entry.field > raw.len ||
+        (entry.reason != SLUICE_REASON_NONE) != (entry.disposition != SLUICE_UNDECIDED))
         abort();
     if (!entry.reason)
         must_survive_writing(&entry.record);
@@ -86,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         feed_input_deinit(&input);
         csv_map_free(map);
     } else if (!findings.errors) {
-        abort();   /* not even a reason */
+        abort(); /* not even a reason */
     }
     sluice_findings_deinit(&findings);
     return 0;

@@ -480,8 +480,7 @@ static void a_header_tells_what_its_broken_rows_may_hold(void **state)
     close_map();
 }
 
-TEST_MAIN(cmocka_unit_test(every_field_is_taken_from_its_column),
-          cmocka_unit_test(units_are_exact),
+TEST_MAIN(cmocka_unit_test(every_field_is_taken_from_its_column), cmocka_unit_test(units_are_exact),
           cmocka_unit_test(a_column_may_name_the_unit), cmocka_unit_test(times_are_read_as_the_mapping_says),
           cmocka_unit_test(a_column_comes_before_a_constant),
           cmocka_unit_test(a_word_that_the_mapping_lacks_is_refused),
