@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/tag_sort.h"
+
 struct gathering {
     struct link_claims *claims;
     struct loading *loading;
@@ -66,10 +68,14 @@ static int compare(const void *a, const void *b)
 enum sluice_err link_claims_read(struct link_claims *claims, struct loading *loading, struct loading_range range)
 {
     struct gathering gathering = { .claims = claims, .loading = loading, .range = range };
-    const enum sluice_err err = subject_file_each(loading, false, gather, &gathering);
+    enum sluice_err err = subject_file_each(loading, false, gather, &gathering);
+    void *sorted = claims->list;
 
-    if (!err && claims->count > 0)
-        qsort(claims->list, claims->count, sizeof *claims->list, compare);
+    if (!err)
+        err = tag_sort(&sorted, claims->count, sizeof *claims->list, compare);
+    claims->list = sorted;
+    if (!err)
+        claims->capacity = claims->count;
     return err;
 }
 

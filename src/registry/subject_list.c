@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "registry/tag_sort.h"
+
 struct gathering {
     struct subject_list *list;
     struct loading *loading;
@@ -60,10 +62,14 @@ enum sluice_err subject_list_read(struct subject_list *list, struct loading *loa
                                   bool first)
 {
     struct gathering gathering = { .list = list, .loading = loading, .range = range, .first = first };
-    const enum sluice_err err = subject_file_each(loading, first, gather, &gathering);
+    enum sluice_err err = subject_file_each(loading, first, gather, &gathering);
+    void *sorted = list->list;
 
-    if (!err && list->count > 0)
-        qsort(list->list, list->count, sizeof *list->list, compare);
+    if (!err)
+        err = tag_sort(&sorted, list->count, sizeof *list->list, compare);
+    list->list = sorted;
+    if (!err)
+        list->capacity = list->count;
     return err;
 }
 
