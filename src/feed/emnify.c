@@ -102,9 +102,12 @@ static void take_node(struct emnify *emnify, uint16_t parent, uint16_t at, uint1
     if (at == PATH_ROOT) {
         count_unknown(emnify, parent, node);
         inspect(emnify, index, false);
-    } else if (node->kind == JSON_NULL) {
+        return;
+    }
+    if (node->kind == JSON_NULL)
         return;   /* absent */
-    } else if (path->known) {
+    note_secret(emnify, path->secret);
+    if (path->known) {
         inspect(emnify, index, true);
     } else if (!(path->kinds & (1u << node->kind))) {
         if (!emnify->wrong_type)

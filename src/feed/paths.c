@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "feed/secret.h"
+
 #define NODES_MAX   384
 #define INDEX_COUNT 2048   /* a power of two, mostly empty */
 
@@ -55,7 +57,8 @@ static uint16_t add_child(struct path_tree *tree, uint16_t parent, struct sluice
     while (tree->index[at])
         at = (at + 1) & (INDEX_COUNT - 1);
     tree->nodes[tree->count] =
-        (struct path_node){ .name = name.bytes, .name_len = name.len, .hash = hash, .parent = parent };
+        (struct path_node){ .name = name.bytes, .name_len = name.len, .hash = hash, .parent = parent,
+                            .secret = (uint8_t)secret_of_name(name) };
     tree->index[at] = (uint16_t)tree->count;
     return (uint16_t)tree->count++;
 }

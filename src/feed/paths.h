@@ -29,6 +29,7 @@ struct path_node {
     uint8_t kinds;     /* of slot, and objects or arrays where other rows go deeper */
     bool known;        /* has a row of its own that takes nothing */
     bool taken;        /* something at it or below it is taken */
+    uint8_t secret;    /* enum secret: what its name tells, where a policy prohibits it */
 };
 
 struct path_tree;

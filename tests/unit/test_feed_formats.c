@@ -1,0 +1,198 @@
+/* What a feed makes of files that are packed, too large, or in another format. */
+#include "unit/feed_fixture.h"
+
+#include "feed/scanner.h"
+#include "sluice/wire.h"
+
+static void gzip_is_known_by_its_first_bytes(void **state)
+{
+    write_gzip("a", "w", lines(1, 2));
+    write_gzip("a", "a", lines(3, 3));            /* a second member */
+    write_gzip("b.gz", "w", "[");
+    write_text("c", "w", "\x1f");
+    open_feed();
+    assert_string_equal(drain(100), "a:1=1 a:2=2 a:3=3 c:1=undecodable ");
+    restart(false);
+    write_gzip("a", "a", lines(4, 4));            /* grown by a member */
+    assert_string_equal(drain(100), "a:4=4 ");
+}
+
+static void a_gzip_file_is_entered_at_its_unpacked_offset(void **state)
+{
+    bool end;
+
+    write_gzip("a", "w", lines(1, 3));
+    open_feed();
+    batch.capacity = 2;
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.entries[1].position, strlen(record(1)) + 1);
+    restart(true);
+    assert_string_equal(drain(100), "a:3=3 ");
+}
+
+static void what_gzip_lost_is_one_record(void **state)
+{
+    char bytes[65536];
+    size_t len;
+
+    write_gzip("a.gz", "w", lines(1, 100));
+    FILE *file = fopen(in_folder("a.gz"), "r");
+    len = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    write_bytes("a.gz", "w", bytes, len - 40);    /* cut off: the last line is not whole, nor is the checksum */
+    write_gzip("b.gz", "w", lines(1, 1));
+    write_text("b.gz", "a", "no gzip");           /* behind the end of the file */
+    write_gzip("c.gz", "w", lines(1, 1));
+    write_bytes("c.gz", "a", "\0\0\0\0", 4);      /* padding is nothing */
+    open_feed();
+    const char *all = drain(1000);
+    const char *first_bad = strstr(all, "undecodable");
+    assert_non_null(strstr(all, "a.gz:1=1 "));
+    assert_non_null(first_bad);
+    assert_non_null(strstr(first_bad, "undecodable b.gz:1=1 b.gz:2=undecodable c.gz:1=1 "));
+    assert_string_equal(strstr(first_bad, "undecodable b.gz"), first_bad);
+}
+
+static void a_gzip_bomb_is_one_record(void **state)
+{
+    static char zeros[1024 * 1024];
+    gzFile file = gzopen(in_folder("a.gz"), "w");
+
+    memset(zeros, 'x', sizeof zeros);
+    for (int i = 0; i < 200; i++)
+        assert_int_equal(gzwrite(file, zeros, sizeof zeros), (int)sizeof zeros);
+    gzclose(file);
+    write_text("b.ndjson", "w", lines(1, 1));
+    open_feed();
+    assert_string_equal(drain(100), "a.gz:1=too_large b.ndjson:1=1 ");
+    assert_true(batch.arena.size <= 4 * 1024 * 1024);
+}
+
+static void a_record_beyond_the_limit_keeps_its_start(void **state)
+{
+    char *text = malloc(SCAN_SIZE_MAX * 6);
+    bool end;
+
+    memset(text, 'x', SCAN_SIZE_MAX * 6);
+    memcpy(text, "{\"id\":7,\"a\":\"", 13);
+    text[SCAN_SIZE_MAX * 6 - 1] = '\n';
+    write_text("a.ndjson", "w", "\n");
+    write_bytes("a.ndjson", "a", text, SCAN_SIZE_MAX * 6);
+    write_text("a.ndjson", "a", lines(1, 1));
+    open_feed();
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, 2);
+    assert_int_equal(batch.entries[0].reason, SLUICE_REASON_TOO_LARGE);
+    assert_int_equal(batch.entries[0].position, 1);
+    assert_int_equal(batch.entries[0].line, 2);
+    assert_int_equal(batch.entries[0].raw.len, SCAN_SIZE_MAX);
+    assert_memory_equal(batch.entries[0].raw.bytes, text, SCAN_SIZE_MAX);
+    assert_int_equal(batch.entries[1].line, 3);
+    assert_int_equal(batch.entries[1].reason, SLUICE_REASON_NONE);
+    free(text);
+}
+
+static void raw_records_keep_what_they_say_of_themselves(void **state)
+{
+    struct sluice_record given = {
+        .source_id = SLUICE_STR("other"), .record_id = SLUICE_STR("r-1"), .tenant = SLUICE_STR("acme"),
+        .service = SLUICE_SERVICE_DATA, .start_us = NOW - 1000000, .collected_at_us = NOW - 5,
+        .present = SLUICE_HAS(SLUICE_RAW_START) | SLUICE_HAS(SLUICE_RAW_COLLECTED_AT),
+    };
+    struct sluice_buffer frames, one;
+    bool end;
+
+    assert_int_equal(sluice_imsi_parse(&given.imsi, SLUICE_STR("001010000000001")), SLUICE_REASON_NONE);
+    sluice_buffer_init(&frames, SIZE_MAX);
+    sluice_buffer_init(&one, SIZE_MAX);
+    sluice_wire_write(&one, &given);
+    for (int i = 0; i < 3; i++) {
+        uint8_t head[12], *at = head;
+
+        *at++ = 0x0a;
+        at = sluice_varint_write(at, one.len);
+        sluice_buffer_append(&frames, head, (size_t)(at - head));
+        sluice_buffer_append(&frames, one.bytes, one.len);
+    }
+    frames.bytes[2 + one.len + 2 + 3] ^= 0x80;     /* the second one is broken inside */
+    write_bytes("a.pb", "w", frames.bytes, frames.len);
+    write_text("a.pb", "a", "\x07junk");           /* no such wire type: nothing behind it can be found */
+    config.inputs[0].format = SLUICE_FORMAT_RAW;
+    open_feed();
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, 4);
+    assert_int_equal(batch.entries[0].reason, SLUICE_REASON_NONE);
+    assert_int_equal(batch.entries[0].record.collected_at_us, NOW - 5);
+    assert_memory_equal(batch.entries[0].record.source_id.bytes, "other", 5);
+    assert_int_not_equal(batch.entries[1].reason, SLUICE_REASON_NONE);
+    assert_int_equal(batch.entries[2].reason, SLUICE_REASON_NONE);
+    assert_int_equal(batch.entries[2].line, 3);
+    assert_int_equal(batch.entries[3].reason, SLUICE_REASON_UNDECODABLE);
+    sluice_buffer_deinit(&frames);
+    sluice_buffer_deinit(&one);
+}
+
+static void csv_rows_carry_their_header_and_replay_without_it(void **state)
+{
+    static const char *const mapping =
+        "mapping: 1\ncolumns:\n  id: record_id\n  imsi: imsi\n  begun: start\n  up: { field: uplink_octets, unit: B }\n"
+        "constants:\n  service: data\n";
+    struct sluice_entry *entry;
+    bool end;
+
+    write_text("map.yaml.tmp", "w", mapping);
+    snprintf(config.inputs[0].mapping, sizeof config.inputs[0].mapping, "%s", in_folder("map.yaml.tmp"));
+    write_text("a.csv", "w", "id,imsi,begun,up\nr1,001010000000001,2026-04-26T11:53:43Z,17\nr2,no,2026-04-26T11:53:43Z,1\n");
+    write_text("b.csv", "w", "up,begun,imsi,id\n9,2026-04-26T11:53:43Z,001010000000001,r3\n8,2026-04-26T11:53:43Z,001010000000001,r4\n");
+    config.inputs[0].format = SLUICE_FORMAT_CSV;
+    open_feed();
+    batch.capacity = 3;
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, 3);
+    entry = &batch.entries[1];
+    assert_int_equal(entry->reason, SLUICE_REASON_BAD_IMSI);
+    assert_int_equal(entry->line, 3);
+    assert_memory_equal(entry->raw.bytes, "id,imsi,begun,up\nr2,no,", 23);
+
+    /* A replay, with another file of another header open. */
+    struct sluice_entry again = { .input = 0, .form = SLUICE_FORM_CSV };
+    again.raw = SLUICE_STR("id,imsi,begun,up\nr2,001010000000002,2026-04-26T11:53:43Z,1");
+    sluice_feed_decode(feed, &batch, &again, NOW);
+    assert_int_equal(again.reason, SLUICE_REASON_NONE);
+    assert_memory_equal(again.record.record_id.bytes, "r2", 2);
+    assert_string_equal(drain(100), "b.csv:3=r4 ");
+
+    /* And in the middle of a file after a restart. */
+    restart(false);
+    write_text("b.csv", "a", "7,2026-04-26T11:53:43Z,001010000000001,r5\n");
+    assert_string_equal(drain(100), "b.csv:4=r5 ");
+    assert_int_equal(batch.entries[0].record.uplink_octets, 7);
+}
+
+static void a_replayed_element_is_decoded_as_it_was(void **state)
+{
+    struct sluice_entry entry = { .input = 0, .form = SLUICE_FORM_EMNIFY, .reason = SLUICE_REASON_BAD_TIME,
+                                  .disposition = SLUICE_QUARANTINED };
+    char text[512];
+
+    write_text("a.ndjson", "w", "");
+    open_feed();
+    snprintf(text, sizeof text, "%s", record(3));
+    memcpy(strstr(text, "imsi"), "i\\u006dsi", 0);
+    entry.raw = (struct sluice_str){ text, strlen(text) };
+    sluice_feed_decode(feed, &batch, &entry, NOW);
+    assert_int_equal(entry.reason, SLUICE_REASON_NONE);
+    assert_int_equal(entry.disposition, SLUICE_UNDECIDED);
+    entry.input = 7;
+    sluice_feed_decode(feed, &batch, &entry, NOW);
+    assert_int_equal(entry.reason, SLUICE_REASON_UNDECODABLE);
+}
+
+TEST_MAIN(TEST(gzip_is_known_by_its_first_bytes),
+          TEST(a_gzip_file_is_entered_at_its_unpacked_offset),
+          TEST(what_gzip_lost_is_one_record),
+          TEST(a_gzip_bomb_is_one_record),
+          TEST(a_record_beyond_the_limit_keeps_its_start),
+          TEST(raw_records_keep_what_they_say_of_themselves),
+          TEST(csv_rows_carry_their_header_and_replay_without_it),
+          TEST(a_replayed_element_is_decoded_as_it_was))
