@@ -88,9 +88,7 @@ void csv_map_bind(struct csv_map *map, const struct csv_row *header)
     forget(&map->binding);
     for (size_t i = 0; i < header->count; i++)
         add_column(&map->binding, header->columns[i]);
-    if (header->reason)
-        map->binding.reason = SLUICE_REASON_UNDECODABLE;
-    else
+    if (!header->reason)   /* else it has no columns, and fits no row */
         bind_rules(map);
 }
 

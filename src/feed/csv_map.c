@@ -373,7 +373,6 @@ static enum sluice_err compile(struct csv_map **map, struct sluice_findings *fin
     }
     made->document = document;
     made->delimiter = ',';
-    made->binding.reason = SLUICE_REASON_UNDECODABLE; /* no header yet */
     made->constants.counter_mode = SLUICE_COUNTER_DELTA;
     enum sluice_err err = read_root(&reader, yaml_root(document));
     if (!err && findings->errors > errors)
