@@ -10,7 +10,8 @@ void cli_findings(const struct sluice_findings *findings)
 
     sluice_buffer_init(&text, 1024 * (findings->count + 1));
     sluice_findings_print(findings, &text);
-    fwrite(text.bytes, 1, text.len, stderr);
+    if (text.len > 0)
+        fwrite(text.bytes, 1, text.len, stderr);
     sluice_buffer_deinit(&text);
 }
 
@@ -45,7 +46,8 @@ int cli_usage(const char *command)
 
 int cli_print(const struct sluice_buffer *out, int code)
 {
-    const bool whole = !sluice_buffer_err(out) && fwrite(out->bytes, 1, out->len, stdout) == out->len;
+    const bool whole = !sluice_buffer_err(out) &&
+                       (out->len == 0 || fwrite(out->bytes, 1, out->len, stdout) == out->len);
 
     if (fflush(stdout) == 0 && whole)
         return code;
