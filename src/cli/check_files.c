@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "cli/check.h"
+#include "feed/csv_map.h"
 #include "sluice/crypto.h"
 #include "sluice/keyring.h"
 
@@ -77,6 +78,21 @@ static void check_folder(struct check *check, const char *what, const char *path
                             (unsigned)(status.st_mode & 07777), (unsigned)(status.st_mode & forbidden));
 }
 
+/* A mapping that cannot be read is told by its loader, too. */
+static void check_mapping(struct check *check, const char *path)
+{
+    struct csv_map *map = NULL;
+
+    if (!path[0])
+        return;
+    const enum sluice_err err = csv_map_load(&map, check->findings, path);
+    if (err == SLUICE_ERR_MEMORY)
+        sluice_findings_add(check->findings, SLUICE_FINDING_ERROR, "mapping", path, 0, 0, "%s",
+                            sluice_err_text(err));
+    if (!err)
+        csv_map_free(map);
+}
+
 void check_files(struct check *check)
 {
     const struct sluice_config *config = check->config;
@@ -87,6 +103,6 @@ void check_files(struct check *check)
     check_readable(check, "registry", "the registry of consents and restrictions", config->registry);
     for (size_t i = 0; i < config->input_count; i++) {
         check_readable(check, "input", "the input", config->inputs[i].path);
-        check_readable(check, "mapping", "the mapping of a csv input", config->inputs[i].mapping);
+        check_mapping(check, config->inputs[i].mapping);
     }
 }
