@@ -10,7 +10,7 @@ configure commit '{ records: 2000, interval: 50ms }'
 
 kills=0
 for round in 1 2 3 4 5 6 7 8; do
-    sluice run -c "$T/fleet/sluice.yaml" >"$T/out.$round" 2>&1 </dev/null &
+    "$SLUICE" run -c "$T/fleet/sluice.yaml" >"$T/out.$round" 2>&1 </dev/null &
     pid=$!
     sleep "0.$((RANDOM % 45 + 5))"
     if kill -9 $pid 2>/dev/null; then

@@ -325,7 +325,7 @@ static void what_an_abort_could_not_cut_is_cut_before_closing(void **state)
 /* --- what must be refused */
 
 struct saved_file {
-    char path[256];
+    char path[512];
     uint8_t bytes[65536];
     size_t len;
 };
