@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -113,8 +114,53 @@ static inline bool fault_is_now(void)
         FAULT_CALL(run);                                    \
     } while (0)
 
+/* What was written and is not on the device when the log is synced: what a
+ * commit speaks of must be there before it. */
+static struct {
+    bool written[1024];       /* by descriptor */
+    unsigned closed;          /* descriptors closed with something written */
+    unsigned early_commits;   /* syncs of a file below log/ before all others */
+} unsynced;
+
+static inline bool is_log(int fd)
+{
+    char link[64], path[512] = "";
+
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return readlink(link, path, sizeof path - 1) > 0 && strstr(path, "/log/") != NULL;
+}
+
+static inline void note_write(int fd)
+{
+    if (fd >= 0 && fd < 1024)
+        unsynced.written[fd] = true;
+}
+
+static inline void note_sync(int fd)
+{
+    if (fd < 0 || fd >= 1024)
+        return;
+    unsynced.written[fd] = false;
+    if (!is_log(fd))
+        return;
+    bool early = unsynced.closed > 0;
+    for (int i = 0; i < 1024; i++)
+        early |= unsynced.written[i];
+    unsynced.early_commits += early;
+}
+
+int close(int fd)
+{
+    if (fd >= 0 && fd < 1024 && unsynced.written[fd]) {
+        unsynced.written[fd] = false;
+        unsynced.closed++;
+    }
+    return (int)syscall(SYS_close, fd);
+}
+
 ssize_t pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
+    note_write(fd);
     FAULT_WRITE(syscall(SYS_pwrite64, fd, bytes, take, offset), len);
 }
 
@@ -128,12 +174,20 @@ ssize_t write(int fd, const void *bytes, size_t len)
 
 int fdatasync(int fd)
 {
+    note_sync(fd);
     FAULT_CALL(syscall(SYS_fdatasync, fd));
 }
 
 int fsync(int fd)
 {
     FAULT_CALL(syscall(SYS_fsync, fd));
+}
+
+int syncfs(int fd)
+{
+    memset(&unsynced.written, 0, sizeof unsynced.written);
+    unsynced.closed = 0;
+    FAULT_CALL(syscall(SYS_syncfs, fd));
 }
 
 int ftruncate(int fd, off_t size)

@@ -60,6 +60,14 @@ enum sluice_err io_sync(int fd)
     return SLUICE_OK;
 }
 
+enum sluice_err io_sync_everything(int fd)
+{
+    while (syncfs(fd) != 0)
+        if (errno != EINTR)
+            return sluice_err_from_errno(errno);
+    return SLUICE_OK;
+}
+
 void io_sync_start(int fd)
 {
     (void)sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);

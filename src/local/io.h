@@ -25,6 +25,11 @@ enum sluice_err io_truncate(int fd, uint64_t size);
 /** The data and what is needed to find it are on the device. */
 SLUICE_MUST_CHECK
 enum sluice_err io_sync(int fd);
+/** Everything on the file system of that descriptor is on the device: cheaper
+ *  than many single ones, and it tells of failures since the descriptor was
+ *  opened even where a file's own is gone. */
+SLUICE_MUST_CHECK
+enum sluice_err io_sync_everything(int fd);
 /** Start writing out what is dirty, without waiting: a hint. */
 void io_sync_start(int fd);
 /** The names in a folder are on the device. */

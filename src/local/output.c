@@ -11,6 +11,7 @@
 #define FOLDER_MODE 0750
 #define FILE_MODE   0640
 #define LEVELS      4      /* bucket, stream, tenant, output folder */
+#define SYNCS_MAX   8      /* single files and folders; beyond it the file system is synced as a whole */
 
 enum sluice_err outputs_open(struct local_outputs *outputs, const char *folder, struct local_catalog *catalog)
 {
@@ -68,31 +69,19 @@ void outputs_close(struct local_outputs *outputs)
     outputs->staging = NULL;
 }
 
-static enum sluice_err sync_output(struct local_output *output)
+/* What it wrote stays unsynced: outputs_sync knows what to do without a descriptor. */
+static void evict_oldest(struct local_outputs *outputs)
 {
-    if (!output->unsynced)
-        return SLUICE_OK;
-    const enum sluice_err err = io_sync(output->fd);
-    output->unsynced = err != SLUICE_OK;
-    return err;
-}
-
-/* What it wrote must be safe before its descriptor, the only handle for that, goes. */
-static enum sluice_err evict_oldest(struct local_outputs *outputs)
-{
-    struct local_output *oldest = outputs->oldest;
-
-    const enum sluice_err err = sync_output(oldest);
-    if (!err)
-        drop_descriptor(outputs, oldest);
-    return err;
+    if (outputs->oldest->unsynced)
+        io_sync_start(outputs->oldest->fd);
+    drop_descriptor(outputs, outputs->oldest);
 }
 
 static enum sluice_err open_descriptor(struct local_outputs *outputs, struct local_output *output, int flags)
 {
     const struct bucket_file file = pending_file(outputs, output);
     char path[BUCKET_PATH_SIZE];
-    enum sluice_err err = SLUICE_OK;
+    enum sluice_err err;
 
     if (output->fd >= 0) {
         unlink_output(outputs, output);
@@ -101,16 +90,11 @@ static enum sluice_err open_descriptor(struct local_outputs *outputs, struct loc
     }
     bucket_file_path(path, &file);
     if (outputs->descriptor_count == OUTPUT_DESCRIPTORS_MAX)
-        err = evict_oldest(outputs);
-    if (err)
-        return err;
+        evict_oldest(outputs);
     /* Others may have taken the process's descriptors: give up our own, one by one. */
     while ((err = io_open_at(&output->fd, outputs->folder_fd, path, O_RDWR | O_NOFOLLOW | flags, FILE_MODE)) ==
-               SLUICE_ERR_FULL && outputs->oldest) {
-        const enum sluice_err evict_err = evict_oldest(outputs);
-        if (evict_err)
-            return evict_err;
-    }
+               SLUICE_ERR_FULL && outputs->oldest)
+        evict_oldest(outputs);
     if (err)
         return err;
     outputs->descriptor_count++;
@@ -267,20 +251,59 @@ static enum sluice_err sync_names(struct local_outputs *outputs, struct local_ou
     return err;
 }
 
+static enum sluice_err sync_output(struct local_outputs *outputs, struct local_output *output)
+{
+    enum sluice_err err = SLUICE_OK;
+
+    if (output->unsynced)
+        err = io_sync(output->fd);
+    if (!err)
+        output->unsynced = false;
+    return err || !output->names_unsynced ? err : sync_names(outputs, output);
+}
+
+/* How many single syncs it would take; more than any number where one of them
+ * cannot be made, as the file has no descriptor any more. */
+static size_t count_unsynced(const struct local_catalog *catalog)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < catalog->output_count; i++) {
+        const struct local_output *output = catalog->outputs[i];
+
+        if (output->unsynced && output->fd < 0)
+            return SIZE_MAX;
+        count += output->unsynced;
+        for (int level = 0; level < LEVELS; level++)
+            count += output->names_unsynced >> level & 1;
+    }
+    return count;
+}
+
+static enum sluice_err sync_everything(struct local_outputs *outputs)
+{
+    const enum sluice_err err = io_sync_everything(outputs->folder_fd);
+
+    for (size_t i = 0; !err && i < outputs->catalog->output_count; i++) {
+        outputs->catalog->outputs[i]->unsynced = false;
+        outputs->catalog->outputs[i]->names_unsynced = 0;
+    }
+    return err;
+}
+
 enum sluice_err outputs_sync(struct local_outputs *outputs)
 {
     struct local_catalog *catalog = outputs->catalog;
     enum sluice_err err = SLUICE_OK;
 
+    if (count_unsynced(catalog) > SYNCS_MAX)
+        return sync_everything(outputs);
     /* All are on their way before the first is waited for. */
     for (size_t i = 0; i < catalog->output_count; i++)
         if (catalog->outputs[i]->unsynced)
             io_sync_start(catalog->outputs[i]->fd);
     for (size_t i = 0; !err && i < catalog->output_count; i++)
-        err = sync_output(catalog->outputs[i]);
-    for (size_t i = 0; !err && i < catalog->output_count; i++)
-        if (catalog->outputs[i]->names_unsynced)
-            err = sync_names(outputs, catalog->outputs[i]);
+        err = sync_output(outputs, catalog->outputs[i]);
     return err;
 }
 
@@ -341,38 +364,54 @@ void output_forget(struct local_outputs *outputs, struct local_output *output)
     drop_descriptor(outputs, output);
 }
 
+/* Missing: done before, and perhaps taken away by a reader since. */
 static enum sluice_err act(struct local_outputs *outputs, const struct local_action *action)
 {
     struct bucket_file file =
         catalog_file(outputs->catalog, action->stream, action->deadline_s, action->number, action->rename);
-    char from[BUCKET_PATH_SIZE], to[BUCKET_PATH_SIZE], folder[BUCKET_PATH_SIZE];
+    char from[BUCKET_PATH_SIZE], to[BUCKET_PATH_SIZE];
 
     bucket_file_path(from, &file);
-    bucket_folder_path(folder, &file, 0);
-    if (!action->rename) {
-        enum sluice_err err = io_unlink_at(outputs->folder_fd, from, 0);
-        if (!err)
-            err = io_sync_folder(outputs->folder_fd, folder);
-        return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
-    }
+    if (!action->rename)
+        return io_unlink_at(outputs->folder_fd, from, 0);
     file.open = false;
     bucket_file_path(to, &file);
-    enum sluice_err err = io_rename_at(outputs->folder_fd, from, to);
-    if (!err)
-        err = io_sync_folder(outputs->folder_fd, folder);
-    /* Renamed before, and perhaps taken away by a reader since. */
+    const enum sluice_err err = io_rename_at(outputs->folder_fd, from, to);
     return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
+}
+
+static enum sluice_err sync_actions(struct local_outputs *outputs)
+{
+    const struct local_catalog *catalog = outputs->catalog;
+    enum sluice_err err = SLUICE_OK;
+
+    if (catalog->action_count > SYNCS_MAX)
+        return io_sync_everything(outputs->folder_fd);
+    for (size_t i = 0; !err && i < catalog->action_count; i++) {
+        const struct local_action *action = &catalog->actions[i];
+        const struct bucket_file file =
+            catalog_file(catalog, action->stream, action->deadline_s, action->number, false);
+        char folder[BUCKET_PATH_SIZE];
+
+        bucket_folder_path(folder, &file, 0);
+        err = io_sync_folder(outputs->folder_fd, folder);
+        if (err == SLUICE_ERR_MISSING)
+            err = SLUICE_OK;
+    }
+    return err;
 }
 
 enum sluice_err outputs_act(struct local_outputs *outputs)
 {
     struct local_catalog *catalog = outputs->catalog;
+    enum sluice_err err = SLUICE_OK;
 
-    while (catalog->action_count > 0) {
-        const enum sluice_err err = act(outputs, &catalog->actions[catalog->action_count - 1]);
-        if (err)
-            return err;
-        catalog->action_count--;
-    }
-    return SLUICE_OK;
+    for (size_t i = 0; !err && i < catalog->action_count; i++)
+        err = act(outputs, &catalog->actions[i]);
+    if (!err)
+        err = sync_actions(outputs);
+    /* All of them or none: each may be done again. */
+    if (!err)
+        catalog->action_count = 0;
+    return err;
 }

@@ -198,6 +198,19 @@ static void more_buckets_than_descriptors(void **state)
     }
 }
 
+static void outputs_are_on_the_device_before_the_log_speaks_of_them(void **state)
+{
+    struct fixture *f = *state;
+
+    memset(&unsynced, 0, sizeof unsynced);
+    for (uint64_t i = 0; i < 200; i++) {
+        assert_int_equal(write_number(f, "acme", "billing", DEADLINE_S + (int64_t)i * 3600, i), SLUICE_OK);
+        if (i % 100 == 99 || i < 10)   /* few files, and more than there are descriptors */
+            assert_int_equal(commit(f), SLUICE_OK);
+    }
+    assert_int_equal(unsynced.early_commits, 0);
+}
+
 static void readers_beside_the_writer_see_what_is_committed(void **state)
 {
     struct fixture *f = *state;
@@ -529,6 +542,7 @@ TEST_MAIN(WITH_LOCAL(commits_are_there_after_opening_again),
           WITH_LOCAL(files_close_by_size_and_by_age),
           WITH_LOCAL(a_commit_of_nothing_writes_nothing),
           WITH_LOCAL(more_buckets_than_descriptors),
+          WITH_LOCAL(outputs_are_on_the_device_before_the_log_speaks_of_them),
           WITH_LOCAL(readers_beside_the_writer_see_what_is_committed),
           WITH_LOCAL(a_reader_without_a_key_sees_closed_files),
           WITH_LOCAL(a_snapshot_takes_over_and_the_old_key_is_gone),
