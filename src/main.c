@@ -17,6 +17,8 @@ static const struct command {
     { "subjects", cli_subjects, "load the subject registry into the vault, count what is there" },
     { "keys", cli_keys, "make the operator's pair of keys and the keyring, tell generations" },
     { "token", cli_token, "open the tokens of a billing stream: case, reason, two approvers" },
+    { "cat", cli_cat, "print the rows of a stream" },
+    { "keep", cli_keep, "delete what is due, with receipts" },
     { "gen", cli_gen, "make a fleet with planted truth, or hold a run against it" },
 };
 static const size_t command_count = sizeof commands / sizeof commands[0];

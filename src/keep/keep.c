@@ -76,6 +76,14 @@ static enum sluice_err prune_audit(struct sluice_keep_report *report, const stru
     return err;
 }
 
+static int compare_streams(const void *left, const void *right)
+{
+    const struct sluice_keep_stream *a = left, *b = right;
+    const int order = strcmp(a->tenant, b->tenant);
+
+    return order ? order : strcmp(a->stream, b->stream);
+}
+
 enum sluice_err sluice_keep(struct sluice_keep_report *report, const struct sluice_keep *keep)
 {
     enum sluice_err (*const steps[])(struct sluice_keep_report *, const struct sluice_keep *) = {
@@ -91,6 +99,8 @@ enum sluice_err sluice_keep(struct sluice_keep_report *report, const struct slui
         if (!result)
             result = err;
     }
+    if (report->stream_count > 0)
+        qsort(report->streams, report->stream_count, sizeof *report->streams, compare_streams);
     return result;
 }
 
