@@ -64,8 +64,8 @@ static void bind_rule(struct csv_binding *binding, size_t i, const struct csv_ru
         return;
     }
     binding->columns[at].known = true;
-    if (takes)
-        binding->columns[at].secret = SECRET_NONE; /* who maps it says that it is none */
+    if (takes && binding->columns[at].secret == SECRET_HELD)
+        binding->columns[at].secret = SECRET_NONE;   /* who maps it says that it is none */
     if (rule->unit_column.len > 0)
         binding->unit_of[i] = bind_unit(binding, rule);
 }

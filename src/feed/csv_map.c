@@ -217,6 +217,8 @@ static void read_column(struct reader *reader, struct csv_rule *rule, const stru
     if (!field)
         return;
     rule->reading.field = field;
+    if (secret_of_name(rule->name) == SECRET_PROHIBITED)
+        fault(reader, spec, "the column is of a class of data that must not be held: nothing takes it");
     note_field(reader, &reader->by_column, field, name);
     if (spec->kind == YAML_MAPPING)
         check_options(reader, field, spec);

@@ -50,6 +50,7 @@ static void each_fault_of_a_mapping_is_told_with_its_place(void **state)
         { SMALL "  x: { field: rat, values: { A: fast } }\nconstants: { service: data }\n", 5, 33,
           "whole number" },
         { SMALL "  x: { field: service, values: D }\n", 5, 32, "values takes a" },
+        { SMALL "  Religion: account\nconstants: { service: data }\n", 5, 13, "must not be held" },
         { SMALL "constants: { service: telepathy }\n", 5, 23, "not a value of service" },
         { SMALL "constants: { service: data, imsi: \"001010000000001\" }\n", 5, 35, "same in every row" },
         { SMALL, 1, 1, "service" },
