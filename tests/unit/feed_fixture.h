@@ -84,10 +84,10 @@ UNUSED static void write_gzip(const char *name, const char *mode, const char *te
 UNUSED static void open_feed(void)
 {
     struct sluice_findings findings;
-    char spool[128];
+    char spool[sizeof folder + 8];
 
     sluice_findings_init(&findings);
-    snprintf(spool, sizeof spool, "%s/../%s-spool", folder, folder + 5);
+    snprintf(spool, sizeof spool, "%s.spool", folder);
     assert_int_equal(sluice_feed_open(&feed, &findings, &config, spool, key), SLUICE_OK);
     table = sluice_feed_table(feed);
     sluice_findings_deinit(&findings);
@@ -164,7 +164,7 @@ static int saved_stdin;
 
 UNUSED static void spool_path(char text[static 256], const char *name)
 {
-    snprintf(text, 256, "%s/../%s-spool/%s", folder, folder + 5, name);
+    snprintf(text, 256, "%s.spool/%s", folder, name);
 }
 
 UNUSED static void set_stdin(int fd)
