@@ -26,7 +26,10 @@ enum sluice_err vault_env_err(int code)
     case MDB_VERSION_MISMATCH:
     case MDB_INCOMPATIBLE:
     case MDB_BAD_VALSIZE:
-    case MDB_PANIC:        return SLUICE_ERR_DAMAGED;
+    case MDB_CURSOR_FULL:   /* the tree is deeper than any: it runs in a circle */
+    case MDB_BAD_TXN:       /* an earlier step met damage */
+    case MDB_PANIC:
+    case EINVAL:           return SLUICE_ERR_DAMAGED;
     case MDB_READERS_FULL: return SLUICE_ERR_FULL;
     default:               return code > 0 ? sluice_err_from_errno(code) : SLUICE_ERR_IO;
     }

@@ -604,6 +604,74 @@ static void flipped_bits_in_the_key_tree_are_damage(void **state)
     }
 }
 
+/* What a child says of the vault: whether any row came out as another one or as none. */
+enum { FLIPS_ROWS = 400 };
+static int look_at_every_row(struct vault_fixture *f, const struct sluice_subject before[static FLIPS_ROWS])
+{
+    struct sluice_subject found;
+
+    if (fixture_try_open(f) != SLUICE_OK)
+        return 0;
+    for (unsigned i = 0; i < FLIPS_ROWS; i++) {
+        const enum sluice_err err = fixture_find(f, &found, i);
+
+        if (err == SLUICE_OK && memcmp(found.secrets, before[i].secrets, sizeof before[i].secrets) != 0)
+            return 1;
+        if (err != SLUICE_OK && err != SLUICE_ERR_DAMAGED)
+            return 2;
+    }
+    return 0;
+}
+
+/* LMDB's own pages have no checksum: there it may stop the process, which is
+ * why each round is a child. It must not give another secret, nor none. */
+static void no_flipped_bit_in_the_file_makes_another_secret(void **state)
+{
+    enum { ROUNDS = 300 };
+    struct vault_fixture *f = *state;
+    static struct sluice_subject before[FLIPS_ROWS];
+    unsigned seed = (unsigned)time(NULL), stopped = 0;
+    char path[128];
+    struct stat status;
+
+    print_message("seed %u\n", seed);
+    for (unsigned i = 0; i < FLIPS_ROWS; i++) {
+        before[i] = fixture_put(f, i);
+        if (i % 100 == 99)
+            fixture_commit(f);
+    }
+    fixture_close(f);
+    snprintf(path, sizeof path, "%s/vault/data.mdb", f->folder);
+    const int file = open(path, O_RDWR);
+    assert_int_equal(fstat(file, &status), 0);
+    for (int round = 0; round < ROUNDS; round++) {
+        /* Half of them where the rows are, at the end. */
+        const off_t tail = round % 2 ? status.st_size : 64 * 4096;
+        const off_t at = status.st_size - 1 - (off_t)((unsigned)rand_r(&seed) % (unsigned)tail);
+        uint8_t sound, flipped;
+        int code;
+
+        assert_int_equal(pread(file, &sound, 1, at), 1);
+        flipped = sound ^ (uint8_t)(1 << rand_r(&seed) % 8);
+        assert_int_equal(pwrite(file, &flipped, 1, at), 1);
+        const pid_t child = fork();
+        if (child == 0) {
+            fclose(stderr);
+            signal(SIGSEGV, SIG_DFL);
+            signal(SIGBUS, SIG_DFL);
+            _exit(look_at_every_row(f, before));
+        }
+        assert_int_equal(waitpid(child, &code, 0), child);
+        stopped += WIFSIGNALED(code);
+        assert_true(WIFSIGNALED(code) || WEXITSTATUS(code) == 0);
+        assert_int_equal(pwrite(file, &sound, 1, at), 1);
+    }
+    close(file);
+    print_message("%u of %d stopped in LMDB\n", stopped, ROUNDS);
+    assert_int_equal(look_at_every_row(f, before), 0);
+    assert_non_null(f->vault);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -627,6 +695,7 @@ int main(void)
         WITH_VAULT(an_epoch_that_was_lost_is_damage_and_not_made_again),
         WITH_VAULT(a_row_in_the_place_of_another_is_damage),
         WITH_VAULT(flipped_bits_in_the_key_tree_are_damage),
+        WITH_VAULT(no_flipped_bit_in_the_file_makes_another_secret),
     };
 
     if (sluice_crypto_init() != SLUICE_OK)
