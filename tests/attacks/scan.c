@@ -157,6 +157,19 @@ static bool look_at_file(struct scan *scan, const char *path)
     return good;
 }
 
+static void unload(struct scan *scan)
+{
+    for (size_t slot = 0; scan && scan->slots && slot < (size_t)1 << FILTER_BITS; slot++)
+        for (struct needle *needle = scan->slots[slot], *next; needle; needle = next) {
+            next = needle->next;
+            free(needle->bytes);
+            free(needle);
+        }
+    if (scan)
+        free(scan->slots);
+    free(scan);
+}
+
 int main(int argc, char *argv[])
 {
     struct scan *scan = calloc(1, sizeof *scan);
@@ -173,5 +186,6 @@ int main(int argc, char *argv[])
         good &= look_at_file(scan, argv[i]);
     printf("{\"needles\":%llu,\"files\":%llu,\"bytes\":%llu,\"hits\":%llu}\n", scan->needles, scan->files,
            scan->bytes, scan->hits);
+    unload(scan);
     return good ? EX_OK : EX_NOINPUT;
 }
