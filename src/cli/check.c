@@ -6,6 +6,7 @@
 #include <sysexits.h>
 
 #include "cli/cli.h"
+#include "engine/versions.h"
 #include "sluice/clock.h"
 #include "sluice/reason.h"
 
@@ -26,7 +27,14 @@ static const char help[] =
     "Exits with 0 when nothing is wrong (warnings and notes may be shown), 78 when\n"
     "something is, 66 when there is no such file.\n";
 
+void check_policies(struct check *check)
+{
+    for (size_t i = 0; i < check->config->tenant_count; i++)
+        versions_check(check->findings, &check->config->tenants[i], check->now_us);
+}
+
 static void (*const checks[])(struct check *check) = {
+    check_policies,
     check_keys,
     check_files,
     check_host,

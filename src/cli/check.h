@@ -11,6 +11,7 @@ struct check {
     int64_t now_us;
 };
 
+void check_policies(struct check *check);   /* every version of every tenant */
 void check_keys(struct check *check);
 void check_files(struct check *check);      /* inputs, registries, folders and their rights */
 void check_host(struct check *check);       /* disk space, limits of the process, swap */

@@ -31,6 +31,19 @@ static enum sluice_err load_all(struct sluice_policy *versions[], size_t *count,
     return result;
 }
 
+static void say_none_in_force(struct sluice_findings *findings, const struct sluice_tenant_config *tenant)
+{
+    sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-in-force", tenant->policies[0], 0, 0,
+                        "no version of tenant %s is in force yet; give it one whose effective_at has come",
+                        tenant->name);
+}
+
+static void free_all(struct sluice_policy *versions[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        sluice_policy_free(versions[i]);
+}
+
 enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
                               const struct sluice_tenant_config *tenant, int64_t now_us)
 {
@@ -39,8 +52,7 @@ enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *
     enum sluice_err err = load_all(versions, &count, findings, tenant, now_us);
 
     if (err) {
-        for (size_t i = 0; i < count; i++)
-            sluice_policy_free(versions[i]);
+        free_all(versions, count);
         return err;
     }
     sluice_policy_order(versions, &count);
@@ -49,12 +61,25 @@ enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *
             (void)sluice_feed_prohibit(sluice_str_from(versions[i]->prohibited[k]));
     err = sluice_gate_set_policies(gate, tenant->name, versions, count, now_us);
     if (err == SLUICE_ERR_POLICY)
-        sluice_findings_add(findings, SLUICE_FINDING_ERROR, "policy-in-force", tenant->policies[0], 0, 0,
-                            "no version of tenant %s is in force yet; give it one whose effective_at has come",
-                            tenant->name);
+        say_none_in_force(findings, tenant);
     else if (err == SLUICE_ERR_LIMIT)
         sluice_findings_add(findings, SLUICE_FINDING_ERROR, "purpose-limit", tenant->policies[0], 0, 0,
                             "tenant %s has more than %d purposes over all its versions; each keeps its place for good",
                             tenant->name, SLUICE_PURPOSES_MAX);
     return err;
+}
+
+void versions_check(struct sluice_findings *findings, const struct sluice_tenant_config *tenant, int64_t now_us)
+{
+    struct sluice_policy *versions[SLUICE_POLICY_FILES_MAX * SLUICE_POLICY_VERSIONS_MAX];
+    size_t count = 0;
+    bool in_force = false;
+
+    if (!load_all(versions, &count, findings, tenant, now_us)) {
+        for (size_t i = 0; i < count; i++)
+            in_force |= versions[i]->effective_at_us <= now_us;
+        if (!in_force)
+            say_none_in_force(findings, tenant);
+    }
+    free_all(versions, count);
 }

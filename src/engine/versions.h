@@ -10,4 +10,7 @@ SLUICE_MUST_CHECK
 enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
                               const struct sluice_tenant_config *tenant, int64_t now_us);
 
+/** Only look: load the same files, add the same findings, keep nothing. */
+void versions_check(struct sluice_findings *findings, const struct sluice_tenant_config *tenant, int64_t now_us);
+
 #endif

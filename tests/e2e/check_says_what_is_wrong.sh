@@ -37,6 +37,16 @@ says "$T/stdout" "mode too open"
 chmod 0600 "$T/fleet/state/keyring"
 expect 0 sluice check -c "$T/fleet/sluice.yaml"
 
+policy=$(find "$T/fleet/policies" -name '*.yaml' | sort | head -n 1)
+cp "$policy" "$T/policy.yaml"
+echo 'colour: red' >>"$policy"
+expect 78 sluice check -c "$T/fleet/sluice.yaml"
+grep -qE "$(basename "$policy"):[0-9]+:[0-9]+: error:" "$T/stdout" || fail "a bad policy is not told with its place"
+rm "$policy"
+expect 78 sluice check -c "$T/fleet/sluice.yaml"
+cp "$T/policy.yaml" "$policy"
+expect 0 sluice check -c "$T/fleet/sluice.yaml"
+
 rm "$T/fleet/subjects.csv"
 expect 78 sluice check -c "$T/fleet/sluice.yaml"
 says "$T/stdout" "subject registry cannot be read"
