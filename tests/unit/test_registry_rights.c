@@ -1,0 +1,143 @@
+#include "test.h"
+
+#include "registry_fixture.h"
+
+static void rights_apply_in_the_order_of_lines(void **state)
+{
+    struct registry_fixture *f = *state;
+    char rights[2048];
+
+    snprintf(rights, sizeof rights, "%s%s%s%s%s%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(2, CONSENT("marketing")),
+             RIGHT(1, ACTION("withdraw", "marketing")), RIGHT(1, ACTION("object", "fraud")),
+             RIGHT(2, ACTION("restrict", "billing")), RIGHT(2, "\"action\":\"restrict\""),
+             RIGHT(2, ACTION("lift", "fraud")));
+    loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), rights);
+    assert_int_equal(found(f, 1, "2026-01-01").consented, 0);
+    assert_int_equal(found(f, 1, "2026-01-01").objected, 1 << 2);
+    assert_int_equal(found(f, 1, "2026-01-01").restricted, 0);
+    assert_int_equal(found(f, 2, "2026-01-01").consented, 1 << 1);
+    assert_int_equal(found(f, 2, "2026-01-01").restricted, 0xffff & ~(1 << 2));
+    assert_int_equal(found(f, 3, "2026-01-01").consented, 0);
+    assert_int_equal(f->report.rights, 7);
+    assert_int_equal(f->report.rights_refused, 0);
+    /* What the file no longer says no longer holds. */
+    loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), RIGHT(3, CONSENT("marketing")));
+    assert_int_equal(found(f, 1, "2026-01-01").objected, 0);
+    assert_int_equal(found(f, 2, "2026-01-01").consented, 0);
+    assert_int_equal(found(f, 3, "2026-01-01").consented, 1 << 1);
+}
+
+static void a_right_is_that_of_the_holder_at_its_instant(void **state)
+{
+    struct registry_fixture *f = *state;
+    char rights[1024];
+
+    snprintf(rights, sizeof rights, "%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(1, ACTION("restrict", "fraud")));
+    loads(f, CSV("1,,,,a,,,,2026-01-01,2026-05-01", "1,,,,b,,,,2026-05-01,2026-06-01", "1,,,,c,,,,2026-06-01,"),
+          rights);
+    assert_int_equal(found(f, 1, "2026-02-01").consented, 0);
+    assert_int_equal(found(f, 1, "2026-05-15").consented, 1 << 1);
+    assert_int_equal(found(f, 1, "2026-05-15").restricted, 1 << 2);
+    assert_int_equal(found(f, 1, "2026-06-15").consented, 0);
+    assert_int_equal(found(f, 1, "2026-06-15").restricted, 0);
+}
+
+static void before_the_first_holder_a_restriction_counts_and_a_consent_does_not(void **state)
+{
+    struct registry_fixture *f = *state;
+    char rights[1024];
+
+    snprintf(rights, sizeof rights, "%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(1, ACTION("restrict", "fraud")));
+    loads(f, CSV("1,,,,b,,,,2026-06-01,"), rights);
+    assert_int_equal(found(f, 1, "2026-06-15").consented, 0);
+    assert_int_equal(found(f, 1, "2026-06-15").restricted, 1 << 2);
+}
+
+static void a_sim_that_nobody_registered_can_be_restricted(void **state)
+{
+    struct registry_fixture *f = *state;
+
+    loads(f, CSV("2,,,,b,,,,,"), RIGHT(1, "\"action\":\"restrict\""));
+    const struct sluice_subject subject = found(f, 1, "2026-01-01");
+    assert_false(subject.registered);
+    assert_int_equal(subject.restricted, 0xffff);
+    assert_int_equal(subject.secret_count, 3);
+    loads(f, CSV("2,,,,b,,,,,"), "");
+    assert_int_equal(found(f, 1, "2026-01-01").restricted, 0);
+    assert_memory_equal(found(f, 1, "2026-01-01").secrets, subject.secrets, sizeof subject.secrets[0]);
+}
+
+static void an_imsi_names_the_sim_that_it_is_linked_to(void **state)
+{
+    struct registry_fixture *f = *state;
+    struct sluice_subject subject;
+    uint8_t tag[SLUICE_TAG_SIZE];
+    static const char rights[] =
+        "{\"tenant\":\"acme\",\"imsi\":\"001010000000001\"," CONSENT("marketing") ",\"at\":\"2026-05-01\"}\n"
+        "{\"tenant\":\"acme\",\"imsi\":\"001010000000002\"," CONSENT("marketing") ",\"at\":\"2026-05-01\"}\n";
+
+    loads(f, CSV("1,001010000000001,,,a,,,,2026-01-01,2026-05-01", "2,001010000000001,,,b,,,,2026-05-01,",
+                 "0,001010000000002,,,c,,,,,"), rights);
+    assert_int_equal(found(f, 1, "2026-04-01").consented, 0);
+    assert_int_equal(found(f, 2, "2026-05-02").consented, 1 << 1);
+    tag_of(f, tag, SLUICE_IDENTIFIER_IMSI, "001010000000002");
+    assert_int_equal(sluice_vault_find(f->vault.vault, &subject, tag, 5), SLUICE_OK);
+    assert_int_equal(subject.consented, 1 << 1);
+    tag_of(f, tag, SLUICE_IDENTIFIER_IMSI, "001010000000001");
+    assert_int_equal(sluice_vault_find(f->vault.vault, &subject, tag, 5), SLUICE_ERR_MISSING);
+}
+
+static void a_bad_right_is_refused_with_its_line(void **state)
+{
+    static const char *const lines[] = {
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"consent\",\"purpose\":\"marketing\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"unheard\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":7,\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"restrict\",\"purpose\":null,\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"forget\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":1}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\",\"why\":\"\"}\n",
+        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"iccid\":\"1%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
+        "{\"tenant\":\"acme\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
+        "not JSON\n",
+        "[]\n",
+    };
+    struct registry_fixture *f = *state;
+    char rights[1024];
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        size_t len = (size_t)snprintf(rights, sizeof rights, "%s", RIGHT(2, CONSENT("marketing")));
+
+        /* iccid_of is the only argument that any of them takes. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+        len += (size_t)snprintf(rights + len, sizeof rights - len, lines[i], iccid_of(1));
+#pragma GCC diagnostic pop
+        loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,"), rights);
+        assert_int_equal(f->report.rights_refused, 1);
+        assert_int_equal(finding(f, "right")->line, 2);
+        assert_int_equal(found(f, 1, "2026-06-01").consented, 0);
+        assert_int_equal(found(f, 1, "2026-06-01").objected, 0);
+        assert_int_equal(found(f, 2, "2026-06-01").consented, 1 << 1);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_REGISTRY(rights_apply_in_the_order_of_lines),
+        WITH_REGISTRY(a_right_is_that_of_the_holder_at_its_instant),
+        WITH_REGISTRY(before_the_first_holder_a_restriction_counts_and_a_consent_does_not),
+        WITH_REGISTRY(a_sim_that_nobody_registered_can_be_restricted),
+        WITH_REGISTRY(an_imsi_names_the_sim_that_it_is_linked_to),
+        WITH_REGISTRY(a_bad_right_is_refused_with_its_line),
+    };
+
+    if (sluice_crypto_init() != SLUICE_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
