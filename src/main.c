@@ -18,6 +18,7 @@ static const struct command {
     { "keys", cli_keys, "make the operator's pair of keys and the keyring, tell generations" },
     { "token", cli_token, "open the tokens of a billing stream: case, reason, two approvers" },
     { "cat", cli_cat, "print the rows of a stream" },
+    { "quarantine", cli_quarantine, "list, open and replay what waits for a person" },
     { "keep", cli_keep, "delete what is due, with receipts" },
     { "gen", cli_gen, "make a fleet with planted truth, or hold a run against it" },
 };

@@ -60,6 +60,9 @@ enum sluice_err sluice_local_replay(struct sluice_transport *transport,
 SLUICE_MUST_CHECK
 enum sluice_err sluice_local_snapshot(struct sluice_transport *transport, bool force);
 
+/** Whether poll gives what arrives, or only what re-enters; at first it does. */
+void sluice_local_arrivals(struct sluice_transport *transport, bool wanted);
+
 /** What became of the last call of _reenter or _replay so far. */
 struct sluice_local_reentry {
     uint64_t entries;       /* given to batches */

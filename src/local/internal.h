@@ -12,6 +12,7 @@ struct sluice_local {
     const struct sluice_config *config;      /* borrowed, as the next two */
     struct sluice_keyring *keyring;
     struct sluice_feed *feed;                /* NULL: only what re-enters */
+    bool no_arrivals;                        /* feed is for decoding only */
     struct sluice_state_table *tables;
     size_t table_count;
 

@@ -15,14 +15,13 @@
 static enum sluice_err local_poll(void *self, struct sluice_batch *batch, int64_t now_us, bool *end)
 {
     struct sluice_local *local = self;
-    bool feed_end = true;
+    const bool arrivals = local->feed && !local->no_arrivals;
+    bool feed_end = !arrivals;
 
     *end = false;
     enum sluice_err err = local->lost ? SLUICE_ERR_IO : reentry_fill(local, batch, now_us);
-    if (!err && local->feed && reentry_at_end(&local->reentry) && batch->count < batch->capacity)
+    if (!err && arrivals && reentry_at_end(&local->reentry) && batch->count < batch->capacity)
         err = sluice_feed_fill(local->feed, batch, now_us, &feed_end);
-    else
-        feed_end = !local->feed;
     *end = !err && feed_end && reentry_at_end(&local->reentry);
     return err;
 }
@@ -81,6 +80,11 @@ static const struct sluice_transport_ops local_ops = { .poll = local_poll,
                                                        .commit = local_commit,
                                                        .abort = local_abort,
                                                        .close = local_close };
+
+void sluice_local_arrivals(struct sluice_transport *transport, bool wanted)
+{
+    local_of(transport)->no_arrivals = !wanted;
+}
 
 uint64_t sluice_local_transactions(const struct sluice_transport *transport)
 {
