@@ -2,7 +2,7 @@
 # No identifier of the sample records, in any form, in any byte that the program writes or prints; the input is full of them.
 . "$(dirname "$0")/lib.sh"
 
-cp -r "$root/deploy/samples" "$T/sample"
+cp -rL "$root/deploy/samples" "$T/sample"
 cd "$T/sample"
 {
     tail -n +2 subjects.csv | cut -d, -f2-6 | tr ',' '\n'
