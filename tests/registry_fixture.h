@@ -111,13 +111,14 @@ static inline uint32_t second_of(const char *instant)
     return (uint32_t)(us / SLUICE_SECOND_US);
 }
 
-static inline void tag_of(const struct registry_fixture *f, uint8_t tag[static SLUICE_TAG_SIZE], enum sluice_identifier_kind kind,
-                   const char *digits)
+static inline void tag_of(const struct registry_fixture *f, uint8_t tag[static SLUICE_TAG_SIZE],
+                          enum sluice_identifier_kind kind, const char *digits)
 {
     sluice_tag(tag, f->vault.tenant_key, kind, digits, strlen(digits));
 }
 
-static inline enum sluice_err find(struct registry_fixture *f, struct sluice_subject *subject, unsigned number, const char *instant)
+static inline enum sluice_err find(struct registry_fixture *f, struct sluice_subject *subject, unsigned number,
+                                   const char *instant)
 {
     uint8_t tag[SLUICE_TAG_SIZE];
 
@@ -134,7 +135,8 @@ static inline struct sluice_subject found(struct registry_fixture *f, unsigned n
 }
 
 /* The SIM that an identifier is linked to, as its number; 0: none. */
-static inline unsigned linked(struct registry_fixture *f, enum sluice_identifier_kind kind, const char *digits, const char *instant)
+static inline unsigned linked(struct registry_fixture *f, enum sluice_identifier_kind kind, const char *digits,
+                              const char *instant)
 {
     uint8_t tag[SLUICE_TAG_SIZE], to[SLUICE_TAG_SIZE], candidate[SLUICE_TAG_SIZE];
 
@@ -164,7 +166,6 @@ static inline void assert_same_secrets(const struct sluice_subject *a, const str
 }
 
 /* Lines of the ndjson, of acme at 2026-05-01. */
-#define RIGHT(number, rest) right_line(number, rest)
 static inline const char *right_line(unsigned number, const char *rest)
 {
     static char text[8][256];

@@ -326,7 +326,7 @@ static void files_are_loaded_when_they_changed(void **state)
     assert_true(reachable);
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
     assert_false(changed);
-    file_write(f->config->registry, RIGHT(1, CONSENT("marketing")), strlen(RIGHT(1, CONSENT("marketing"))));
+    file_write(f->config->registry, right_line(1, CONSENT("marketing")), strlen(right_line(1, CONSENT("marketing"))));
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
     assert_true(changed);
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 2);

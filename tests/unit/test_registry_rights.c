@@ -7,10 +7,10 @@ static void rights_apply_in_the_order_of_lines(void **state)
     struct registry_fixture *f = *state;
     char rights[2048];
 
-    snprintf(rights, sizeof rights, "%s%s%s%s%s%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(2, CONSENT("marketing")),
-             RIGHT(1, ACTION("withdraw", "marketing")), RIGHT(1, ACTION("object", "fraud")),
-             RIGHT(2, ACTION("restrict", "billing")), RIGHT(2, "\"action\":\"restrict\""),
-             RIGHT(2, ACTION("lift", "fraud")));
+    snprintf(rights, sizeof rights, "%s%s%s%s%s%s%s", right_line(1, CONSENT("marketing")), right_line(2, CONSENT("marketing")),
+             right_line(1, ACTION("withdraw", "marketing")), right_line(1, ACTION("object", "fraud")),
+             right_line(2, ACTION("restrict", "billing")), right_line(2, "\"action\":\"restrict\""),
+             right_line(2, ACTION("lift", "fraud")));
     loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), rights);
     assert_int_equal(found(f, 1, "2026-01-01").consented, 0);
     assert_int_equal(found(f, 1, "2026-01-01").objected, 1 << 2);
@@ -21,7 +21,7 @@ static void rights_apply_in_the_order_of_lines(void **state)
     assert_int_equal(f->report.rights, 7);
     assert_int_equal(f->report.rights_refused, 0);
     /* What the file no longer says no longer holds. */
-    loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), RIGHT(3, CONSENT("marketing")));
+    loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), right_line(3, CONSENT("marketing")));
     assert_int_equal(found(f, 1, "2026-01-01").objected, 0);
     assert_int_equal(found(f, 2, "2026-01-01").consented, 0);
     assert_int_equal(found(f, 3, "2026-01-01").consented, 1 << 1);
@@ -32,7 +32,7 @@ static void a_right_is_that_of_the_holder_at_its_instant(void **state)
     struct registry_fixture *f = *state;
     char rights[1024];
 
-    snprintf(rights, sizeof rights, "%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(1, ACTION("restrict", "fraud")));
+    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")), right_line(1, ACTION("restrict", "fraud")));
     loads(f, CSV("1,,,,a,,,,2026-01-01,2026-05-01", "1,,,,b,,,,2026-05-01,2026-06-01", "1,,,,c,,,,2026-06-01,"),
           rights);
     assert_int_equal(found(f, 1, "2026-02-01").consented, 0);
@@ -47,7 +47,7 @@ static void before_the_first_holder_a_restriction_counts_and_a_consent_does_not(
     struct registry_fixture *f = *state;
     char rights[1024];
 
-    snprintf(rights, sizeof rights, "%s%s", RIGHT(1, CONSENT("marketing")), RIGHT(1, ACTION("restrict", "fraud")));
+    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")), right_line(1, ACTION("restrict", "fraud")));
     loads(f, CSV("1,,,,b,,,,2026-06-01,"), rights);
     assert_int_equal(found(f, 1, "2026-06-15").consented, 0);
     assert_int_equal(found(f, 1, "2026-06-15").restricted, 1 << 2);
@@ -57,7 +57,7 @@ static void a_sim_that_nobody_registered_can_be_restricted(void **state)
 {
     struct registry_fixture *f = *state;
 
-    loads(f, CSV("2,,,,b,,,,,"), RIGHT(1, "\"action\":\"restrict\""));
+    loads(f, CSV("2,,,,b,,,,,"), right_line(1, "\"action\":\"restrict\""));
     const struct sluice_subject subject = found(f, 1, "2026-01-01");
     assert_false(subject.registered);
     assert_int_equal(subject.restricted, 0xffff);
@@ -110,7 +110,7 @@ static void a_bad_right_is_refused_with_its_line(void **state)
     char rights[1024];
 
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        size_t len = (size_t)snprintf(rights, sizeof rights, "%s", RIGHT(2, CONSENT("marketing")));
+        size_t len = (size_t)snprintf(rights, sizeof rights, "%s", right_line(2, CONSENT("marketing")));
 
         /* iccid_of is the only argument that any of them takes. */
 #pragma GCC diagnostic push
