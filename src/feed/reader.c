@@ -115,9 +115,15 @@ static enum scan_result cut(struct reader *reader, struct scan *found, bool last
 /* Lines of what is taken; raw records have none, so each counts as one. */
 static uint64_t lines_taken(const struct reader *reader, const struct scan *found, enum scan_result result)
 {
+    const char *window = reader->window + reader->start;
+    const size_t end = found->start + found->len;
+
     if (reader->input->config->format == SLUICE_FORMAT_RAW)
         return result != SCAN_NOTHING && result != SCAN_SKIPPED;
-    return count_lines(reader->window + reader->start, found->taken);
+    /* An element that is a line has no line end inside. */
+    if (result == SCAN_ELEMENT && reader->scanner.mode == SCAN_LINES && reader->at.mode == SCAN_LINES)
+        return count_lines(window, found->start) + count_lines(window + end, found->taken - end);
+    return count_lines(window, found->taken);
 }
 
 static void take(struct reader *reader, const struct scan *found, enum scan_result result)

@@ -120,24 +120,29 @@ static uint32_t string_start(struct sluice_str element, uint32_t end)
     return 0;
 }
 
-/* A string as a view: into the element where it stands there as it is, else of
- * a copy in scratch, as yajl reuses the buffer it unescapes into. */
-static struct sluice_str keep_string(struct json_parser *parser, const unsigned char *bytes, size_t len,
-                                     uint32_t *offset)
+/* An unescaped string lies in a buffer that yajl uses again: a copy in scratch. */
+static struct sluice_str copy_string(struct json_parser *parser, const char *text, size_t len, uint32_t *offset)
+{
+    char *copy = parser->scratch + parser->scratch_used;
+
+    assert(parser->scratch && len <= parser->element.len - parser->scratch_used);
+    *offset = string_start(parser->element, consumed(parser));
+    memcpy(copy, text, len);
+    parser->scratch_used += len;
+    return (struct sluice_str){ copy, len };
+}
+
+/* A string as a view, into the element where it stands there as it is. */
+static inline struct sluice_str keep_string(struct json_parser *parser, const unsigned char *bytes, size_t len,
+                                            uint32_t *offset)
 {
     const char *text = (const char *)bytes;
     const uintptr_t distance = (uintptr_t)text - (uintptr_t)parser->element.bytes;
 
-    if (distance < parser->element.len) {
-        *offset = (uint32_t)distance - 1;
-        return (struct sluice_str){ text, len };
-    }
-    *offset = string_start(parser->element, consumed(parser));
-    assert(parser->scratch && len <= parser->element.len - parser->scratch_used);
-    char *copy = parser->scratch + parser->scratch_used;
-    memcpy(copy, text, len);
-    parser->scratch_used += len;
-    return (struct sluice_str){ copy, len };
+    if (distance >= parser->element.len)
+        return copy_string(parser, text, len, offset);
+    *offset = (uint32_t)distance - 1;
+    return (struct sluice_str){ text, len };
 }
 
 /* An object or array stays open until its end is seen: end is set then. */
@@ -316,11 +321,11 @@ static void start_element(struct json_parser *parser, char *scratch, struct slui
 }
 
 /* What yajl need not see: it replaces half a surrogate pair by a question mark. */
-static enum sluice_reason check_text(const struct sluice_str element, uint32_t *fault)
+static enum sluice_reason check_text(struct sluice_str element, bool escapes, uint32_t *fault)
 {
     if (!sluice_utf8_valid(element))
         return SLUICE_REASON_UNDECODABLE;
-    if (memchr(element.bytes, '\\', element.len) && !json_surrogates_paired(element, fault))
+    if (escapes && !json_surrogates_paired(element, fault))
         return SLUICE_REASON_BAD_TEXT;
     return SLUICE_REASON_NONE;
 }
@@ -344,7 +349,7 @@ enum sluice_reason json_parse(struct json_parser *parser, const struct json_node
     if (element.len == 0)
         return SLUICE_REASON_UNDECODABLE;
 
-    enum sluice_reason reason = check_text(element, fault);
+    enum sluice_reason reason = check_text(element, scratch != NULL, fault);
     if (reason)
         return reason;
 

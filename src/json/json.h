@@ -41,8 +41,8 @@ void json_parser_free(struct json_parser *parser);
  *                valid until the next call, their texts as long as element and scratch
  *       count    of nodes
  *       fault    bytes into element of what is wrong, 0 when not known
- *  In:  scratch  as many bytes as element: unescaped strings lie there; may be
- *                NULL when element holds no backslash
+ *  In:  scratch  as many bytes as element: unescaped strings lie there; NULL
+ *                says that element holds no backslash
  *  Returns SLUICE_REASON_NONE, UNDECODABLE (no JSON, no UTF-8, or more than one
  *  value), TOO_LARGE (bytes or values), TOO_DEEP, DUPLICATE_FIELD (two members
  *  of an object with one name), BAD_TEXT (half of a surrogate pair). */

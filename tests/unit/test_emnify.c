@@ -346,7 +346,6 @@ static void escapes_in_an_identifier_are_read_as_what_they_stand_for(void **stat
         "{\"id\":1," DATA "," TIMES ",\"\\u0069msi\":\"\\u00301010000000001\"," ORG "," VOLUME ",\"session_id\":\"a\\/b\"}");
 
     assert_int_equal(entry.reason, SLUICE_REASON_NONE);
-    assert_memory_equal(record->imsi.digits, "010100000000001" + 0, 0);
     assert_memory_equal(record->imsi.digits, "01010000000001", 14);
     assert_text(record->session_id, "a/b");
     assert_refused("{\"id\":1," DATA "," TIMES ",\"imsi\":\"00101\\u0000000001\"," ORG "," VOLUME "}", SLUICE_REASON_BAD_IMSI);
