@@ -72,8 +72,8 @@ static int make(const struct gen_options *options)
 
     world_init(&world, options->seed, options->sims, options->records);
     if (!err)
-        err = gen_write(&world, options->out, !options->json && isatty(STDERR_FILENO) ? &progress : NULL, totals,
-                        path);
+        err = gen_write(&world, options->out, !options->json && isatty(STDERR_FILENO) ? &progress : NULL,
+                        totals, path);
     int code = err ? cli_fail("sluice gen", err, "%s", path) : EX_OK;
     if (!err && options->json) {
         struct sluice_buffer out;
@@ -134,10 +134,10 @@ static int check(const struct gen_options *options)
 static int read_options(int argc, char *argv[], struct gen_options *options)
 {
     static const struct option long_options[] = {
-        { "sims", required_argument, NULL, 's' }, { "records", required_argument, NULL, 'r' },
-        { "seed", required_argument, NULL, 'S' }, { "out", required_argument, NULL, 'o' },
+        { "sims", required_argument, NULL, 's' },  { "records", required_argument, NULL, 'r' },
+        { "seed", required_argument, NULL, 'S' },  { "out", required_argument, NULL, 'o' },
         { "check", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },       { NULL, 0, NULL, 0 },
+        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
     };
     int option;
     bool ok = true;

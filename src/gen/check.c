@@ -17,8 +17,8 @@ void check_begin(struct check *check, const char *tenant, const char *stream)
 {
     check->report = (struct gen_report){ 0 };
     check->examples = 0;
-    snprintf(check->report.stream, sizeof check->report.stream, "%s%s%s", tenant ? tenant : "", tenant ? "/" : "",
-             stream);
+    snprintf(check->report.stream, sizeof check->report.stream, "%s%s%s", tenant ? tenant : "",
+             tenant ? "/" : "", stream);
 }
 
 void check_end(struct check *check)
@@ -39,8 +39,9 @@ void check_tell(struct check *check, uint32_t line, const char *format, ...)
         return;
     len = snprintf(text, sizeof text, "%s: ", check->report.stream);
     if (line != CHECK_NO_LINE)
-        len += snprintf(text + len, sizeof text - (size_t)len, "record %u (" GEN_INPUT_NAME " line %u): ", line,
-                        (unsigned long long)(line / WORLD_FILE_RECORDS), line % WORLD_FILE_RECORDS + 1);
+        len +=
+            snprintf(text + len, sizeof text - (size_t)len, "record %u (" GEN_INPUT_NAME " line %u): ", line,
+                     (unsigned long long)(line / WORLD_FILE_RECORDS), line % WORLD_FILE_RECORDS + 1);
     va_start(args, format);
     vsnprintf(text + len, sizeof text - (size_t)len, format, args);
     va_end(args);
@@ -76,8 +77,8 @@ static enum sluice_err read_truth(struct check *check)
         const size_t len = fread(text, 1, TRUTH_SIZE_MAX - 1, file);
 
         if (len == 0 || !truth_number(&seed, text, "\"seed\":") || !truth_number(&sims, text, "\"sims\":") ||
-            !truth_number(&records, text, "\"records\":") || sims == 0 || sims > WORLD_SIMS_MAX || records == 0 ||
-            records > WORLD_RECORDS_MAX)
+            !truth_number(&records, text, "\"records\":") || sims == 0 || sims > WORLD_SIMS_MAX ||
+            records == 0 || records > WORLD_RECORDS_MAX)
             err = SLUICE_ERR_FORMAT;
         fclose(file);
     }

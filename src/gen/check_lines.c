@@ -41,7 +41,8 @@ static bool room_for_line(struct check *check)
     return true;
 }
 
-static bool keep(struct check *check, uint32_t line, const struct traffic_record *record, const struct truth *truth)
+static bool keep(struct check *check, uint32_t line, const struct traffic_record *record,
+                 const struct truth *truth)
 {
     if (!room_for_line(check))
         return false;
@@ -53,7 +54,8 @@ static bool keep(struct check *check, uint32_t line, const struct traffic_record
         .tenant = record->tenant,
         .suspended = truth->disposition == SLUICE_SUSPENDED,
     };
-    for (uint8_t i = 0; truth->disposition == SLUICE_ROUTED && i < declared_tenants[record->tenant].purpose_count; i++) {
+    for (uint8_t i = 0;
+         truth->disposition == SLUICE_ROUTED && i < declared_tenants[record->tenant].purpose_count; i++) {
         kept->emitted |= (uint8_t)((truth->outcome[i] == SLUICE_EMITTED) << i);
         kept->parked |= (uint8_t)((truth->outcome[i] == SLUICE_PARKED) << i);
     }

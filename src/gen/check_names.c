@@ -5,7 +5,7 @@
 
 #include "gen/dice.h"
 
-#define CAPACITY_FIRST 4096   /* a power of two, as every capacity */
+#define CAPACITY_FIRST 4096 /* a power of two, as every capacity */
 
 void check_names_deinit(struct check_names *names)
 {
@@ -82,7 +82,8 @@ static bool grow_seen(struct check_seen *seen)
     return true;
 }
 
-enum check_seen_answer check_seen_add(struct check_seen *seen, const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
+enum check_seen_answer check_seen_add(struct check_seen *seen,
+                                      const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
 {
     uint64_t value;
 

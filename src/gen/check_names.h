@@ -36,6 +36,7 @@ struct check_seen {
 void check_seen_deinit(struct check_seen *seen);
 
 enum check_seen_answer { CHECK_SEEN_FIRST, CHECK_SEEN_BEFORE, CHECK_SEEN_MEMORY };
-enum check_seen_answer check_seen_add(struct check_seen *seen, const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE]);
+enum check_seen_answer check_seen_add(struct check_seen *seen,
+                                      const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE]);
 
 #endif

@@ -13,20 +13,20 @@
 #include "sluice/wire.h"
 
 #define CONTENT_SIZE_MAX ((size_t)1 << 30)
-#define RAW_SIZE_MAX     (256 * 1024)
+#define RAW_SIZE_MAX (256 * 1024)
 
 struct sealed {
     struct check *check;
-    uint8_t tenant;                 /* park and suspended */
+    uint8_t tenant; /* park and suspended */
     enum sluice_store store;
-    struct sluice_buffer content;   /* of the seal at hand */
+    struct sluice_buffer content; /* of the seal at hand */
     struct sluice_buffer raw;
-    char *line;                     /* LINE_SIZE_MAX */
-    uint8_t *found;                 /* bits: by line of the input, or by index of check->lines */
-    uint32_t *order;                /* indices of the lines that are expected, by fingerprint */
+    char *line;      /* LINE_SIZE_MAX */
+    uint8_t *found;  /* bits: by line of the input, or by index of check->lines */
+    uint32_t *order; /* indices of the lines that are expected, by fingerprint */
     size_t order_count;
     uint8_t tenant_key[SLUICE_HASH_KEY_SIZE];
-    uint64_t purpose_bits[DECLARED_PURPOSES_MAX];   /* of the vault, by purpose of declared.h */
+    uint64_t purpose_bits[DECLARED_PURPOSES_MAX]; /* of the vault, by purpose of declared.h */
     enum sluice_err err;
 };
 
@@ -103,7 +103,7 @@ static void take_quarantined(struct sealed *sealed, const struct sluice_sealed_e
         return;
     }
     size_t len = line_write(sealed->line, &check->world, &record);
-    if (len > SLUICE_RECORD_SIZE_MAX)   /* of what is too large only the beginning is kept */
+    if (len > SLUICE_RECORD_SIZE_MAX) /* of what is too large only the beginning is kept */
         len = SLUICE_RECORD_SIZE_MAX;
     if (!has_word(entry->reason, sluice_reason_word((enum sluice_reason)truth.reason)))
         tell_wrong(sealed, line, "has another reason than what is wrong with it");
@@ -132,7 +132,7 @@ static void count_lost_lines(struct sealed *sealed)
 
 /* --- park and suspended: by fingerprint */
 
-static const struct check_line *sort_lines;   /* qsort hands no context along */
+static const struct check_line *sort_lines; /* qsort hands no context along */
 
 static int by_fingerprint(const void *a, const void *b)
 {
@@ -166,7 +166,8 @@ static void expect_lines(struct sealed *sealed)
 }
 
 /* The index of the expected line with that fingerprint, or SIZE_MAX. */
-static size_t find_fingerprint(const struct sealed *sealed, const uint8_t fingerprint[static SLUICE_HASH_SIZE])
+static size_t find_fingerprint(const struct sealed *sealed,
+                               const uint8_t fingerprint[static SLUICE_HASH_SIZE])
 {
     const struct check_line *lines = sealed->check->lines;
     size_t from = 0, to = sealed->order_count;
@@ -201,14 +202,16 @@ static bool open_parked(struct sealed *sealed, const struct sluice_sealed_entry 
 }
 
 /* The record itself, in the one form that keeps when it was collected. */
-static bool is_record(const struct sealed *sealed, struct sluice_str raw, const struct traffic_record *expected)
+static bool is_record(const struct sealed *sealed, struct sluice_str raw,
+                      const struct traffic_record *expected)
 {
     struct sluice_record record = { 0 };
     uint32_t field, unknown = 0;
     char id[20];
     struct text text = { id };
 
-    if (sluice_wire_read(&record, &field, &unknown, (const uint8_t *)raw.bytes, raw.len) != SLUICE_REASON_NONE)
+    if (sluice_wire_read(&record, &field, &unknown, (const uint8_t *)raw.bytes, raw.len) !=
+        SLUICE_REASON_NONE)
         return false;
     text_number(&text, expected->id);
     return sluice_str_equal(record.record_id, (struct sluice_str){ id, (size_t)(text.at - id) }) &&
@@ -292,11 +295,13 @@ static void take_seal(struct sealed *sealed, const uint8_t *bytes, size_t len)
 
     sluice_buffer_clear(&sealed->content);
     if (sluice_sealed_open(&sealed->content, &store, &deadline_s, bytes, len, check->keyring->operator_public,
-                           check->operator_secret, false) || store != sealed->store) {
+                           check->operator_secret, false) ||
+        store != sealed->store) {
         tell_wrong(sealed, CHECK_NO_LINE, "a seal does not open");
         return;
     }
-    struct sluice_cursor cursor = { sealed->content.bytes, sealed->content.bytes + sealed->content.len, false };
+    struct sluice_cursor cursor = { sealed->content.bytes, sealed->content.bytes + sealed->content.len,
+                                    false };
     while ((more = sluice_sealed_next(&cursor, &entry)) > 0) {
         check->report.found++;
         if (store == SLUICE_STORE_QUARANTINE)
@@ -364,7 +369,8 @@ enum sluice_err check_quarantine(struct check *check)
     for (int i = 0; i < DECLARED_TENANTS; i++)
         read_seals(&sealed, declared_tenants[i].name);
     read_seals(&sealed, "unassigned");
-    if (!sealed.err && check->report.found - check->report.doubled - check->report.invented < check->quarantined)
+    if (!sealed.err &&
+        check->report.found - check->report.doubled - check->report.invented < check->quarantined)
         count_lost_lines(&sealed);
     return close_sealed(&sealed);
 }
@@ -379,7 +385,8 @@ static enum sluice_err check_waiting(struct check *check, uint8_t tenant, enum s
     for (uint8_t i = 0; !sealed.err && i < declared->purpose_count; i++) {
         uint8_t index;
 
-        sealed.err = sluice_vault_purpose_index(check->vault, declared->name, declared->purposes[i].name, &index);
+        sealed.err =
+            sluice_vault_purpose_index(check->vault, declared->name, declared->purposes[i].name, &index);
         if (!sealed.err)
             sealed.purpose_bits[i] = UINT64_C(1) << index;
     }

@@ -53,7 +53,8 @@ static enum sluice_err count_rows(struct check *check, const char *tenant, const
 
 /* Call visit for each name in a folder that is none of a file system's own. */
 static enum sluice_err each_name(struct check *check, const char *folder, const char *tenant,
-                                 enum sluice_err (*visit)(struct check *check, const char *tenant, const char *name))
+                                 enum sluice_err (*visit)(struct check *check, const char *tenant,
+                                                          const char *name))
 {
     enum sluice_err err = SLUICE_OK;
     const struct dirent *entry;

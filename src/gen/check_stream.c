@@ -3,47 +3,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/check.h"
-#include "gen/check_names.h"
 #include "gen/check_row.h"
+#include "gen/check_stream.h"
 #include "sluice/clock.h"
 #include "sluice/local.h"
 
-/* Where the row of a line is looked for. index 0: free. */
-struct place {
-    uint32_t prefix;        /* of the ref */
-    uint32_t index;         /* of the line, plus 1 */
-};
-
-struct epoch {
-    uint32_t number;
-    bool exists;
-    struct sluice_epoch_secrets secrets;
-};
-
-struct stream {
-    struct check *check;
-    struct check_seen *seen;
-    uint8_t tenant, purpose;               /* of declared.h */
-    const struct declared_purpose *declared;
-    const struct sluice_purpose *loaded;   /* numbers its epochs */
-    uint8_t index;                         /* the purpose's in the vault */
-    uint8_t tenant_key[SLUICE_HASH_KEY_SIZE];
-    uint8_t tag_key[SLUICE_HASH_KEY_SIZE];
-    struct place *places;
-    size_t capacity;                       /* a power of two */
-    uint8_t *found;                        /* bits by index of the line */
-    struct epoch *epochs;
-    size_t epoch_count, last_epoch;
-    struct check_names names;
-    enum sluice_err err;
-};
-
 /* --- epochs */
 
-static struct epoch *add_epoch(struct stream *stream, uint32_t number)
+static struct stream_epoch *add_epoch(struct stream *stream, uint32_t number)
 {
-    struct epoch *epochs = realloc(stream->epochs, (stream->epoch_count + 1) * sizeof *epochs);
+    struct stream_epoch *epochs = realloc(stream->epochs, (stream->epoch_count + 1) * sizeof *epochs);
 
     if (!epochs) {
         stream->err = SLUICE_ERR_MEMORY;
@@ -51,10 +20,11 @@ static struct epoch *add_epoch(struct stream *stream, uint32_t number)
     }
     stream->epochs = epochs;
     stream->last_epoch = stream->epoch_count++;
-    struct epoch *epoch = &epochs[stream->last_epoch];
-    *epoch = (struct epoch){ .number = number };
-    const enum sluice_err err = sluice_vault_epoch(stream->check->vault, &epoch->secrets,
-                                                   declared_tenants[stream->tenant].name, stream->index, number, false);
+    struct stream_epoch *epoch = &epochs[stream->last_epoch];
+    *epoch = (struct stream_epoch){ .number = number };
+    const enum sluice_err err =
+        sluice_vault_epoch(stream->check->vault, &epoch->secrets, declared_tenants[stream->tenant].name,
+                           stream->index, number, false);
     epoch->exists = err == SLUICE_OK;
     if (err && err != SLUICE_ERR_MISSING)
         stream->err = err;
@@ -62,10 +32,10 @@ static struct epoch *add_epoch(struct stream *stream, uint32_t number)
 }
 
 /* The keys of the epoch; NULL when the gate never made any, or on an error. */
-static const struct epoch *epoch_of(struct stream *stream, int64_t start_us)
+static const struct stream_epoch *epoch_of(struct stream *stream, int64_t start_us)
 {
     const uint32_t number = sluice_purpose_epoch(stream->loaded, start_us);
-    struct epoch *epoch = stream->epoch_count ? &stream->epochs[stream->last_epoch] : NULL;
+    struct stream_epoch *epoch = stream->epoch_count ? &stream->epochs[stream->last_epoch] : NULL;
 
     for (size_t i = 0; (!epoch || epoch->number != number) && i < stream->epoch_count; i++) {
         epoch = &stream->epochs[i];
@@ -85,7 +55,7 @@ static bool is_expected(const struct stream *stream, const struct check_line *li
 
 static bool ref_of(struct stream *stream, const struct check_line *line, uint8_t ref[static SLUICE_HASH_SIZE])
 {
-    const struct epoch *epoch = epoch_of(stream, (int64_t)line->start_s * SLUICE_SECOND_US);
+    const struct stream_epoch *epoch = epoch_of(stream, (int64_t)line->start_s * SLUICE_SECOND_US);
 
     if (epoch)
         sluice_hash(ref, line->fingerprint, sizeof line->fingerprint, epoch->secrets.ref_key);
@@ -136,7 +106,7 @@ static void expect_rows(struct stream *stream)
         size_t place = start_place(stream, ref);
         while (stream->places[place].index)
             place = (place + 1) & (stream->capacity - 1);
-        stream->places[place] = (struct place){ prefix_of(ref), (uint32_t)i + 1 };
+        stream->places[place] = (struct stream_place){ prefix_of(ref), (uint32_t)i + 1 };
     }
 }
 
@@ -156,121 +126,6 @@ static size_t find_line(struct stream *stream, const uint8_t ref[static SLUICE_H
     return SIZE_MAX;
 }
 
-/* --- pseudonyms */
-
-static void subject_tag(const struct stream *stream, uint8_t tag[static SLUICE_TAG_SIZE], const struct truth *truth)
-{
-    const struct world *world = &stream->check->world;
-    char digits[FLEET_ICCID_DIGITS];
-
-    if (fleet_has_iccid(world, truth->sim)) {
-        fleet_iccid(digits, world, truth->sim);
-        sluice_tag(tag, stream->tenant_key, SLUICE_IDENTIFIER_ICCID, digits, FLEET_ICCID_DIGITS);
-    } else {
-        fleet_imsi(digits, world, truth->sim);
-        sluice_tag(tag, stream->tenant_key, SLUICE_IDENTIFIER_IMSI, digits, FLEET_IMSI_DIGITS);
-    }
-}
-
-static void device_tag(const struct stream *stream, uint8_t tag[static SLUICE_TAG_SIZE], uint64_t device)
-{
-    char digits[FLEET_IMEI_DIGITS];
-
-    fleet_imei(digits, &stream->check->world, device);
-    sluice_tag(tag, stream->tenant_key, SLUICE_IDENTIFIER_DEVICE, digits, FLEET_IMEI_DIGITS);
-}
-
-/* The pseudonym that the vault's secrets make; false when they make none. */
-static bool derive(struct stream *stream, uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE],
-                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s, const struct epoch *epoch,
-                   enum sluice_field field)
-{
-    struct sluice_subject subject;
-    const enum sluice_err err = sluice_vault_find(stream->check->vault, &subject, tag, at_s);
-    const bool there = !err && stream->index < subject.secret_count;
-
-    if (there)
-        sluice_pseudonym(pseudonym, subject.secrets[stream->index], epoch->secrets.pseudonym_secret, epoch->number,
-                         stream->index, (uint8_t)field);
-    sluice_wipe(&subject, sizeof subject);
-    if (err && err != SLUICE_ERR_MISSING)
-        stream->err = err;
-    return there;
-}
-
-/* What the row is held against, besides its record. */
-struct names_of_row {
-    uint8_t subject[SLUICE_PSEUDONYM_SIZE];
-    uint8_t device[SLUICE_PSEUDONYM_SIZE];
-    const char *fault;   /* NULL: none */
-};
-
-/* A pseudonym nobody else may have had, in this stream or another. */
-static void claim(struct stream *stream, struct names_of_row *names, const uint8_t *pseudonym)
-{
-    switch (check_seen_add(stream->seen, pseudonym)) {
-    case CHECK_SEEN_FIRST:
-        return;
-    case CHECK_SEEN_BEFORE:
-        names->fault = "its pseudonym is another's too";
-        return;
-    case CHECK_SEEN_MEMORY:
-        stream->err = SLUICE_ERR_MEMORY;
-        return;
-    }
-}
-
-static void transaction_name(struct stream *stream, struct names_of_row *names, uint8_t *pseudonym,
-                             const struct check_line *line, const struct epoch *epoch, enum sluice_field field)
-{
-    uint8_t message[1 + SLUICE_HASH_SIZE] = { (uint8_t)field };
-
-    memcpy(message + 1, line->fingerprint, SLUICE_HASH_SIZE);
-    sluice_keyed_digest(pseudonym, message, sizeof message, epoch->secrets.digest_key);
-    claim(stream, names, pseudonym);
-}
-
-/* One subject, one purpose, one epoch: one pseudonym. */
-static void lasting_name(struct stream *stream, struct names_of_row *names, uint8_t *pseudonym, uint64_t who,
-                         const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s, const struct epoch *epoch,
-                         enum sluice_field field, uint32_t truth_number)
-{
-    bool is_new;
-    struct check_name *name = check_names_find(&stream->names, who << 24 | truth_number, &is_new);
-
-    if (!name) {
-        stream->err = SLUICE_ERR_MEMORY;
-        return;
-    }
-    if (is_new && !derive(stream, name->pseudonym, tag, at_s, epoch, field))
-        names->fault = "the vault has no secret for it";
-    else if (is_new)
-        claim(stream, names, name->pseudonym);
-    memcpy(pseudonym, name->pseudonym, SLUICE_PSEUDONYM_SIZE);
-}
-
-static void name_row(struct stream *stream, struct names_of_row *names, const struct check_line *line,
-                     const struct traffic_record *record, const struct truth *truth, const struct epoch *epoch)
-{
-    uint8_t tag[SLUICE_TAG_SIZE];
-
-    *names = (struct names_of_row){ .fault = NULL };
-    if (stream->declared->epoch_kind == SLUICE_EPOCH_RECORD) {
-        transaction_name(stream, names, names->subject, line, epoch, SLUICE_FIELD_SUBJECT);
-        return;
-    }
-    /* Bit 0: a subject or a device; bit 1: the subject's generation; bit 2: never 0. */
-    const uint32_t number = truth_epoch(stream->declared, record->start_us);
-    subject_tag(stream, tag, truth);
-    lasting_name(stream, names, names->subject, truth->sim << 3 | 4 | (uint64_t)truth->holding.generation << 1, tag,
-                 line->start_s, epoch, SLUICE_FIELD_SUBJECT, number);
-    if (record->has_device) {
-        device_tag(stream, tag, record->device);
-        lasting_name(stream, names, names->device, record->device << 3 | 4 | 1, tag, 0, epoch, SLUICE_FIELD_DEVICE,
-                     number);
-    }
-}
-
 /* --- rows */
 
 static void compare(struct stream *stream, const struct row *row, const struct check_line *line,
@@ -279,18 +134,26 @@ static void compare(struct stream *stream, const struct row *row, const struct c
     struct check *check = stream->check;
     uint8_t scratch[ROW_SCRATCH_SIZE];
     struct traffic_record record;
-    struct names_of_row names;
+    struct stream_names names;
     struct truth truth;
     struct row expected;
 
     truth_of_line(&check->world, line->line, &record, &truth);
-    const struct epoch *epoch = epoch_of(stream, record.start_us);
-    name_row(stream, &names, line, &record, &truth, epoch);
+    const struct stream_epoch *epoch = epoch_of(stream, record.start_us);
+    stream_name_row(stream, &names, line, &record, &truth, epoch);
     const struct row_source source = {
-        .world = &check->world, .tenant = &declared_tenants[stream->tenant], .purpose = stream->declared,
-        .record = &record, .truth = &truth, .basis = truth.basis[stream->purpose],
-        .policy_version = check->policies[stream->tenant]->version, .ref = ref, .pseudonym = names.subject,
-        .device_pseudonym = names.device, .secrets = &epoch->secrets, .tag_key = stream->tag_key,
+        .world = &check->world,
+        .tenant = &declared_tenants[stream->tenant],
+        .purpose = stream->declared,
+        .record = &record,
+        .truth = &truth,
+        .basis = truth.basis[stream->purpose],
+        .policy_version = check->policies[stream->tenant]->version,
+        .ref = ref,
+        .pseudonym = names.subject,
+        .device_pseudonym = names.device,
+        .secrets = &epoch->secrets,
+        .tag_key = stream->tag_key,
     };
     row_expect(&expected, scratch, &source);
     const unsigned number = row_difference(row, &expected);
@@ -309,7 +172,8 @@ static void take_row(struct stream *stream, const uint8_t *bytes, size_t len)
     struct row row;
 
     check->report.found++;
-    if (!row_read(&row, bytes, len) || row.values[6].bytes.len != SLUICE_HASH_SIZE) {
+    if (!row_read(&row, bytes, len) || !row_has(&row, 6) || row.values[6].kind != ROW_BYTES ||
+        row.values[6].bytes.len != SLUICE_HASH_SIZE) {
         check->report.invented++;
         check_tell(check, CHECK_NO_LINE, "a row is none, or has no ref");
         return;
@@ -378,7 +242,8 @@ static enum sluice_err open_stream(struct stream *stream)
     if (!stream->loaded)
         return SLUICE_ERR_POLICY;
     sluice_vault_tenant_key(check->vault, stream->tenant_key, tenant);
-    enum sluice_err err = sluice_vault_purpose_index(check->vault, tenant, stream->declared->name, &stream->index);
+    enum sluice_err err =
+        sluice_vault_purpose_index(check->vault, tenant, stream->declared->name, &stream->index);
     if (!err)
         err = sluice_vault_purpose_tag_key(check->vault, stream->tag_key, tenant, stream->index);
     return err;
@@ -391,12 +256,18 @@ static void close_stream(struct stream *stream)
     free(stream->epochs);
     free(stream->places);
     free(stream->found);
+    if (stream->secrets.slots)
+        sluice_wipe(stream->secrets.slots, stream->secrets.capacity * sizeof *stream->secrets.slots);
+    check_names_deinit(&stream->secrets);
     check_names_deinit(&stream->names);
 }
 
 enum sluice_err check_stream(struct check *check, struct check_seen *seen, uint8_t tenant, uint8_t purpose)
 {
-    struct stream stream = { .check = check, .seen = seen, .tenant = tenant, .purpose = purpose,
+    struct stream stream = { .check = check,
+                             .seen = seen,
+                             .tenant = tenant,
+                             .purpose = purpose,
                              .declared = &declared_tenants[tenant].purposes[purpose] };
 
     check_begin(check, declared_tenants[tenant].name, stream.declared->name);

@@ -8,17 +8,29 @@
 /* What is special about a SIM. One thing each, so that the truth stays plain. */
 enum profile {
     PROFILE_STEADY,
-    PROFILE_UNREGISTERED,   /* in no registry */
-    PROFILE_EXTENDED,       /* two rows of one account: the same generation goes on */
-    PROFILE_NEW_ACCOUNT,    /* another holder: a new generation */
-    PROFILE_NEW_TENANT,     /* another controller: a new generation there */
-    PROFILE_GAVE_NUMBER,    /* its MSISDN went to its neighbour */
-    PROFILE_TOOK_NUMBER,    /* and this is the neighbour */
+    PROFILE_UNREGISTERED, /* in no registry */
+    PROFILE_EXTENDED,     /* two rows of one account: the same generation goes on */
+    PROFILE_NEW_ACCOUNT,  /* another holder: a new generation */
+    PROFILE_NEW_TENANT,   /* another controller: a new generation there */
+    PROFILE_GAVE_NUMBER,  /* its MSISDN went to its neighbour */
+    PROFILE_TOOK_NUMBER,  /* and this is the neighbour */
 };
 
 enum topic {
-    TOPIC_PROFILE = 100, TOPIC_PAIR, TOPIC_TENANT, TOPIC_ACCOUNT, TOPIC_HOLDER, TOPIC_AGE, TOPIC_SINCE,
-    TOPIC_CHANGE, TOPIC_DEVICE, TOPIC_DEEDS, TOPIC_CANARY, TOPIC_NAMING, TOPIC_ADDRESS, TOPIC_DIGITS,
+    TOPIC_PROFILE = 100,
+    TOPIC_PAIR,
+    TOPIC_TENANT,
+    TOPIC_ACCOUNT,
+    TOPIC_HOLDER,
+    TOPIC_AGE,
+    TOPIC_SINCE,
+    TOPIC_CHANGE,
+    TOPIC_DEVICE,
+    TOPIC_DEEDS,
+    TOPIC_CANARY,
+    TOPIC_NAMING,
+    TOPIC_ADDRESS,
+    TOPIC_DIGITS,
 };
 
 static uint64_t throw_for(const struct world *world, enum topic topic, uint64_t n)
@@ -69,7 +81,8 @@ static void holder(const struct world *world, struct fleet_holding *holding, uin
 
     holding->account = dice_below(throw_for(world, TOPIC_ACCOUNT, n), accounts);
 
-    struct dice dice = { throw_for(world, TOPIC_HOLDER, holding->account * DECLARED_TENANTS + holding->tenant) };
+    struct dice dice = { throw_for(world, TOPIC_HOLDER,
+                                   holding->account * DECLARED_TENANTS + holding->tenant) };
     const uint32_t percent = dice_roll(&dice, 100);
     holding->contract = percent < 55   ? SLUICE_CONTRACT_BUSINESS
                         : percent < 92 ? SLUICE_CONTRACT_INDIVIDUAL
@@ -95,7 +108,8 @@ static int split(const struct world *world, struct fleet_holding out[static FLEE
     return 2;
 }
 
-int fleet_holdings(const struct world *world, uint64_t sim, struct fleet_holding out[static FLEET_HOLDINGS_MAX])
+int fleet_holdings(const struct world *world, uint64_t sim,
+                   struct fleet_holding out[static FLEET_HOLDINGS_MAX])
 {
     const enum profile profile = profile_of(world, sim);
     const uint64_t since = throw_for(world, TOPIC_SINCE, sim);
@@ -235,7 +249,11 @@ struct deeds {
 static void add_deed(struct deeds *deeds, const char *action, uint8_t purpose)
 {
     const uint16_t bits = (uint16_t)(purpose == FLEET_EVERY_PURPOSE ? UINT16_MAX : 1u << purpose);
-    const struct { const char *action; uint16_t *field; bool sets; } effects[] = {
+    const struct {
+        const char *action;
+        uint16_t *field;
+        bool sets;
+    } effects[] = {
         { "consent", &deeds->rights.consented, true },   { "withdraw", &deeds->rights.consented, false },
         { "object", &deeds->rights.objected, true },     { "unobject", &deeds->rights.objected, false },
         { "restrict", &deeds->rights.restricted, true }, { "lift", &deeds->rights.restricted, false },
@@ -245,7 +263,8 @@ static void add_deed(struct deeds *deeds, const char *action, uint8_t purpose)
     deeds->list[deeds->count++] = (struct fleet_deed){ action, deeds->tenant, purpose, at_s };
     for (size_t i = 0; i < sizeof effects / sizeof effects[0]; i++)
         if (strcmp(effects[i].action, action) == 0)
-            *effects[i].field = (uint16_t)(effects[i].sets ? *effects[i].field | bits : *effects[i].field & ~bits);
+            *effects[i].field =
+                (uint16_t)(effects[i].sets ? *effects[i].field | bits : *effects[i].field & ~bits);
 }
 
 static void decide(struct deeds *deeds, struct dice *dice)
@@ -266,7 +285,8 @@ static void decide(struct deeds *deeds, struct dice *dice)
             add_deed(deeds, "unobject", purpose);
     }
     if (dice_chance(dice, 12)) {
-        purpose = dice_chance(dice, 500) ? FLEET_EVERY_PURPOSE : (uint8_t)dice_roll(dice, tenant->purpose_count);
+        purpose =
+            dice_chance(dice, 500) ? FLEET_EVERY_PURPOSE : (uint8_t)dice_roll(dice, tenant->purpose_count);
         add_deed(deeds, "restrict", purpose);
         if (dice_chance(dice, 200))
             add_deed(deeds, "lift", purpose);
@@ -284,8 +304,9 @@ int fleet_deeds(const struct world *world, uint64_t sim, uint8_t generation,
 
     if (generation <= (count ? holdings[count - 1].generation : 0)) {
         deeds.tenant = count == 0 ? tenant_of(world, sim) : holdings[passed_on ? generation : 0].tenant;
-        deeds.first_s = passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->clock_us / 1000000);
-        if (generation == 0)   /* before the next holder, or the clock */
+        deeds.first_s =
+            passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->clock_us / 1000000);
+        if (generation == 0) /* before the next holder, or the clock */
             deeds.first_s -= FLEET_DEEDS_MAX * deeds.step_s;
         decide(&deeds, &dice);
     }

@@ -52,7 +52,8 @@ struct fleet_deed {
 
 /** Registry rows of a SIM, in order of time; none for one that is not registered.
  *  Returns how many were written. */
-int fleet_holdings(const struct world *world, uint64_t sim, struct fleet_holding out[static FLEET_HOLDINGS_MAX]);
+int fleet_holdings(const struct world *world, uint64_t sim,
+                   struct fleet_holding out[static FLEET_HOLDINGS_MAX]);
 
 /** The row that holds at_s; false when the SIM is not registered. */
 bool fleet_holding_at(const struct world *world, uint64_t sim, uint32_t at_s, struct fleet_holding *out);

@@ -5,7 +5,7 @@
 #include "gen/text.h"
 #include "sluice/record.h"
 
-#define MEGABYTE_DIGITS 6   /* the source's megabyte is 10^6 octets */
+#define MEGABYTE_DIGITS 6 /* the source's megabyte is 10^6 octets */
 
 static void member(struct text *text, const char *name_and_colon)
 {
@@ -20,7 +20,7 @@ static void volume(struct text *text, const struct traffic_record *record, uint6
     if (quoted)
         text_char(text, '"');
     if (record->service == SLUICE_SERVICE_SMS_MO || record->service == SLUICE_SERVICE_SMS_MT)
-        text_word(text, amount ? (record->throw & 256 ? "1.0" : "1") : "0");
+        text_word(text, amount ? (record->throw &256 ? "1.0" : "1") : "0");
     else
         text_decimal(text, amount, MEGABYTE_DIGITS, (int)(record->throw >> 1 & 1));
     if (quoted)
@@ -52,7 +52,8 @@ static void instant(struct text *text, int64_t time_us, const char *zone)
     text_char(text, '"');
 }
 
-static void imei(struct text *text, const struct world *world, const struct traffic_record *record, bool version)
+static void imei(struct text *text, const struct world *world, const struct traffic_record *record,
+                 bool version)
 {
     char digits[FLEET_IMEI_DIGITS];
 
@@ -231,7 +232,8 @@ static void pdp_context(struct text *text, const struct world *world, const stru
         text_address(text, record->address, record->address_len);
         text_char(text, '"');
     }
-    member(text, ",\"ggsn_data_plane_ip_address\":\"192.0.2.9\",\"ggsn_control_plane_ip_address\":\"192.0.2.");
+    member(text,
+           ",\"ggsn_data_plane_ip_address\":\"192.0.2.9\",\"ggsn_control_plane_ip_address\":\"192.0.2.");
     text_number(text, record->gateway);
     member(text, "\"}");
 }
@@ -263,7 +265,7 @@ static void detail(struct text *text, const struct world *world, const struct tr
 static void event(struct text *text, const struct world *world, const struct traffic_record *record)
 {
     member(text, "{\"timestamp\":");
-    instant(text, record->start_us, record->throw & 2 ? "Z" : "+0000");
+    instant(text, record->start_us, record->throw &2 ? "Z" : "+0000");
     member(text, ",\"alert\":false,\"description\":\"Something happened.\",\"id\":");
     text_number(text, record->id);
     member(text, ",\"event_type\":{\"id\":");
@@ -283,7 +285,8 @@ static void event(struct text *text, const struct world *world, const struct tra
     text_char(text, '}');
 }
 
-size_t line_write(char out[static LINE_SIZE_MAX], const struct world *world, const struct traffic_record *record)
+size_t line_write(char out[static LINE_SIZE_MAX], const struct world *world,
+                  const struct traffic_record *record)
 {
     struct text text = { out };
 

@@ -11,6 +11,7 @@
 
 /** Write the line, without its end.
  *  Returns how many bytes of out were written. */
-size_t line_write(char out[static LINE_SIZE_MAX], const struct world *world, const struct traffic_record *record);
+size_t line_write(char out[static LINE_SIZE_MAX], const struct world *world,
+                  const struct traffic_record *record);
 
 #endif

@@ -4,9 +4,9 @@
 
 enum topic { TOPIC_REPEATS = 300, TOPIC_PLANT };
 
-#define NEAR_PER_MILLE 20   /* repeats a line shortly before */
-#define FAR_PER_MILLE  10   /* repeats any line before */
-#define NEAR_LINES     32
+#define NEAR_PER_MILLE 20 /* repeats a line shortly before */
+#define FAR_PER_MILLE 10  /* repeats any line before */
+#define NEAR_LINES 32
 
 static const struct {
     const char *name;
@@ -25,7 +25,7 @@ uint64_t plant_original(const struct world *world, uint64_t line)
         const uint32_t per_mille = dice_below(throw, 1000);
 
         if (per_mille < NEAR_PER_MILLE)
-            line -= 1 + (throw & (NEAR_LINES - 1));
+            line -= 1 + (throw &(NEAR_LINES - 1));
         else if (per_mille < NEAR_PER_MILLE + FAR_PER_MILLE)
             line = dice_mix(throw) % line;
         else

@@ -31,10 +31,12 @@ void policy_write_config(const struct world *world, struct file_place *place)
     sluice_buffer_init(&out, POLICY_SIZE_MAX);
     sluice_time_format(clock, world->clock_us);
     sluice_buffer_append_text(&out, "# A generated fleet. Run it with: sluice run -c sluice.yaml\n");
-    sluice_buffer_printf(&out, "clock: %s   # tests only: the instant that the records were made for\n", clock);
-    sluice_buffer_append_text(&out, "state: state\noutput: out\nsubjects: subjects.csv\nregistry: registry.ndjson\n"
-                                    "keys:\n  operator: keys/operator.pub\n"
-                                    "inputs:\n  - name: " GEN_SOURCE "\n    format: emnify\n    path: input\n");
+    sluice_buffer_printf(&out, "clock: %s   # tests only: the instant that the records were made for\n",
+                         clock);
+    sluice_buffer_append_text(&out,
+                              "state: state\noutput: out\nsubjects: subjects.csv\nregistry: registry.ndjson\n"
+                              "keys:\n  operator: keys/operator.pub\n"
+                              "inputs:\n  - name: " GEN_SOURCE "\n    format: emnify\n    path: input\n");
     write_organisations(&out);
     write_tenants(&out);
     file_write(place, "sluice.yaml", &out);
@@ -98,7 +100,8 @@ static void write_rule(struct sluice_buffer *out, const struct declared_rule *ru
     sluice_buffer_printf(out, ", basis: %s }\n", basis_words[rule->basis]);
 }
 
-static void write_basis(struct sluice_buffer *out, const struct declared_purpose *purpose, const char *assessed_at)
+static void write_basis(struct sluice_buffer *out, const struct declared_purpose *purpose,
+                        const char *assessed_at)
 {
     unsigned uncovered = (1u << SLUICE_CONTRACT_COUNT) - 1;
     bool interests = false;
@@ -109,14 +112,14 @@ static void write_basis(struct sluice_buffer *out, const struct declared_purpose
         uncovered &= ~(unsigned)purpose->rules[i].contracts;
         interests |= purpose->rules[i].basis == SLUICE_BASIS_LEGITIMATE_INTERESTS;
     }
-    if (uncovered) {   /* said in so many words, as the loader asks for */
+    if (uncovered) { /* said in so many words, as the loader asks for */
         sluice_buffer_append_text(out, "      - { contract: ");
         write_choices(out, uncovered, contract_words, SLUICE_CONTRACT_COUNT);
         sluice_buffer_append_text(out, ", basis: none }\n");
     }
     if (interests)
-        sluice_buffer_printf(out, "    assessment: { reference: \"Balancing test of %s\", date: %s }\n", purpose->name,
-                             assessed_at);
+        sluice_buffer_printf(out, "    assessment: { reference: \"Balancing test of %s\", date: %s }\n",
+                             purpose->name, assessed_at);
     if (purpose->objection == SLUICE_OBJECTION_ALWAYS)
         sluice_buffer_append_text(out, "    objection: always\n");
     if (purpose->objection == SLUICE_OBJECTION_GROUND)
@@ -153,7 +156,8 @@ static void write_fields(struct sluice_buffer *out, const struct declared_purpos
         sluice_buffer_printf(out, "    required: [%s]\n", sluice_field_table[purpose->required].name);
 }
 
-static void write_purpose(struct sluice_buffer *out, const struct declared_purpose *purpose, const char *assessed_at)
+static void write_purpose(struct sluice_buffer *out, const struct declared_purpose *purpose,
+                          const char *assessed_at)
 {
     sluice_buffer_printf(out, "  %s:\n    purpose: %s\n", purpose->name, purpose->dpv);
     write_basis(out, purpose, assessed_at);
@@ -168,33 +172,37 @@ static void write_purpose(struct sluice_buffer *out, const struct declared_purpo
     }
     write_epoch(out, purpose);
     write_fields(out, purpose);
-    sluice_buffer_printf(out,
-                         "    retention:\n      period: %ud\n      anchor: %s\n      criterion: purpose\n"
-                         "      justification: { amount: few fields, nature: traffic data, sensitivity: pseudonyms,\n"
-                         "        risk: low, purpose: named above, alternatives: none shorter, law: none longer }\n"
-                         "    bucket: %uh\n    recipients: [team]\n",
-                         purpose->retention_days, anchor_words[purpose->anchor], purpose->bucket_hours);
+    sluice_buffer_printf(
+        out,
+        "    retention:\n      period: %ud\n      anchor: %s\n      criterion: purpose\n"
+        "      justification: { amount: few fields, nature: traffic data, sensitivity: pseudonyms,\n"
+        "        risk: low, purpose: named above, alternatives: none shorter, law: none longer }\n"
+        "    bucket: %uh\n    recipients: [team]\n",
+        purpose->retention_days, anchor_words[purpose->anchor], purpose->bucket_hours);
 }
 
-static void write_heading(struct sluice_buffer *out, const struct declared_tenant *tenant, const struct world *world)
+static void write_heading(struct sluice_buffer *out, const struct declared_tenant *tenant,
+                          const struct world *world)
 {
     char published_at[SLUICE_TIME_TEXT_SIZE], effective_at[SLUICE_TIME_TEXT_SIZE];
 
     sluice_time_format(published_at, world->clock_us - 400 * WORLD_DAY_US);
     sluice_time_format(effective_at, world->clock_us - 365 * WORLD_DAY_US);
-    sluice_buffer_printf(out,
-                         "# What a generated tenant promises. Nobody does business under it.\n"
-                         "policy: 1\ntenant: %s\n"
-                         "version: { id: \"1\", published_at: %s, last_updated: %s, effective_at: %s, material: yes }\n"
-                         "controller: { name: The %s company, contact: privacy@example.com, role: %s, origin_zone: EEA }\n"
-                         "change: { notice_period: 30d }\nunknown_field: drop\n",
-                         tenant->name, published_at, published_at, effective_at, tenant->name, role_words[tenant->role]);
+    sluice_buffer_printf(
+        out,
+        "# What a generated tenant promises. Nobody does business under it.\n"
+        "policy: 1\ntenant: %s\n"
+        "version: { id: \"1\", published_at: %s, last_updated: %s, effective_at: %s, material: yes }\n"
+        "controller: { name: The %s company, contact: privacy@example.com, role: %s, origin_zone: EEA }\n"
+        "change: { notice_period: 30d }\nunknown_field: drop\n",
+        tenant->name, published_at, published_at, effective_at, tenant->name, role_words[tenant->role]);
     sluice_buffer_append_text(out, tenant->eprivacy_off
                                        ? "eprivacy: { off: \"Sells dashboards for networks of others\" }\n"
                                        : "eprivacy: yes\n");
     if (tenant->min_age)
         sluice_buffer_printf(out, "min_age: %u\n", tenant->min_age);
-    sluice_buffer_append_text(out, "recipients:\n  team: { name: Our own staff, class: internal, country: DE }\npurposes:\n");
+    sluice_buffer_append_text(
+        out, "recipients:\n  team: { name: Our own staff, class: internal, country: DE }\npurposes:\n");
 }
 
 void policy_write_all(const struct world *world, struct file_place *place)

@@ -111,7 +111,8 @@ void registry_write_subjects(const struct world *world, struct file_place *place
     file_close(place, file);
 }
 
-static void deed_row(struct text *text, const struct world *world, uint64_t sim, const struct fleet_deed *deed)
+static void deed_row(struct text *text, const struct world *world, uint64_t sim,
+                     const struct fleet_deed *deed)
 {
     text_word(text, "{\"tenant\":\"");
     text_word(text, declared_tenants[deed->tenant].name);
@@ -143,7 +144,8 @@ void registry_write_rights(const struct world *world, struct file_place *place)
         return;
     for (uint64_t n = 0; n < world->sims * FLEET_GENERATIONS; n++) {
         struct fleet_deed deeds[FLEET_DEEDS_MAX];
-        const int count = fleet_deeds(world, n / FLEET_GENERATIONS, (uint8_t)(n % FLEET_GENERATIONS), deeds, NULL);
+        const int count =
+            fleet_deeds(world, n / FLEET_GENERATIONS, (uint8_t)(n % FLEET_GENERATIONS), deeds, NULL);
 
         for (int i = 0; i < count; i++) {
             char row[ROW_SIZE_MAX];

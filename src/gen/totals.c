@@ -53,7 +53,8 @@ uint64_t totals_of(const struct totals *totals, enum sluice_disposition disposit
     return disposition == SLUICE_ROUTED ? totals->reasons[SLUICE_REASON_NONE].records : count;
 }
 
-static void write_reasons(const struct totals *totals, enum sluice_disposition disposition, struct sluice_buffer *out)
+static void write_reasons(const struct totals *totals, enum sluice_disposition disposition,
+                          struct sluice_buffer *out)
 {
     const char *comma = "";
 
@@ -70,11 +71,13 @@ static void write_reasons(const struct totals *totals, enum sluice_disposition d
     sluice_buffer_append_text(out, "}");
 }
 
-static void write_purpose(const struct totals_sum outcomes[static SLUICE_OUTCOME_COUNT], struct sluice_buffer *out)
+static void write_purpose(const struct totals_sum outcomes[static SLUICE_OUTCOME_COUNT],
+                          struct sluice_buffer *out)
 {
     const char *comma = "";
 
-    sluice_buffer_printf(out, "{\"emitted\":%llu,\"parked\":%llu,\"octets\":%llu,\"messages\":%llu,\"dropped\":{",
+    sluice_buffer_printf(out,
+                         "{\"emitted\":%llu,\"parked\":%llu,\"octets\":%llu,\"messages\":%llu,\"dropped\":{",
                          (unsigned long long)outcomes[SLUICE_EMITTED].records,
                          (unsigned long long)outcomes[SLUICE_PARKED].records,
                          (unsigned long long)outcomes[SLUICE_EMITTED].octets,
@@ -107,14 +110,15 @@ void totals_write(const struct totals *totals, const struct world *world, struct
     char clock[SLUICE_TIME_TEXT_SIZE];
 
     sluice_time_format(clock, world->clock_us);
-    sluice_buffer_printf(out, "{\"version\":1,\"seed\":%llu,\"sims\":%llu,\"records\":%llu,\"clock\":\"%s\",\n",
+    sluice_buffer_printf(out,
+                         "{\"version\":1,\"seed\":%llu,\"sims\":%llu,\"records\":%llu,\"clock\":\"%s\",\n",
                          (unsigned long long)world->seed, (unsigned long long)world->sims,
                          (unsigned long long)world->records, clock);
-    sluice_buffer_printf(out, "\"in\":%llu,\"octets\":%llu,\"messages\":%llu,\n\"routed\":%llu,\n\"duplicate\":%llu,\n",
-                         (unsigned long long)totals->in.records, (unsigned long long)totals->in.octets,
-                         (unsigned long long)totals->in.messages,
-                         (unsigned long long)totals_of(totals, SLUICE_ROUTED),
-                         (unsigned long long)totals_of(totals, SLUICE_DUPLICATE));
+    sluice_buffer_printf(
+        out, "\"in\":%llu,\"octets\":%llu,\"messages\":%llu,\n\"routed\":%llu,\n\"duplicate\":%llu,\n",
+        (unsigned long long)totals->in.records, (unsigned long long)totals->in.octets,
+        (unsigned long long)totals->in.messages, (unsigned long long)totals_of(totals, SLUICE_ROUTED),
+        (unsigned long long)totals_of(totals, SLUICE_DUPLICATE));
     write_reasons(totals, SLUICE_SUSPENDED, out);
     sluice_buffer_append_text(out, ",\n");
     write_reasons(totals, SLUICE_QUARANTINED, out);

@@ -99,7 +99,10 @@ static void set_times(struct traffic_record *record, const struct world *world, 
                       struct dice *dice)
 {
     static const uint32_t length_s[WORLD_CLASSES] = {
-        [WORLD_METER] = 60, [WORLD_TRACKER] = PARTIAL_S_MAX, [WORLD_CAMERA] = PARTIAL_S_MAX, [WORLD_ALARM] = 2,
+        [WORLD_METER] = 60,
+        [WORLD_TRACKER] = PARTIAL_S_MAX,
+        [WORLD_CAMERA] = PARTIAL_S_MAX,
+        [WORLD_ALARM] = 2,
     };
     int64_t duration_s = dice_roll(dice, length_s[turn->class]);
     int64_t days = 0;
@@ -255,8 +258,9 @@ static void set_charge(struct traffic_record *record, struct dice *dice)
 
     record->has_charge = !record->is_event && (plant_is_malformed(record->plant) || dice_chance(dice, 950));
     /* Never ends in 0, so that there is one way to write it. */
-    record->charge_units = data ? (record->uplink_octets + record->downlink_octets) * 10 + 1 + dice_roll(dice, 9)
-                                : 1 + dice_roll(dice, 9);
+    record->charge_units = 1 + dice_roll(dice, 9);
+    if (data)
+        record->charge_units += (record->uplink_octets + record->downlink_octets) * 10;
     record->charge_scale = data ? 9 : 2;
     record->currency = record->tenant == 1 ? "USD" : "EUR";
 }
@@ -275,5 +279,5 @@ void traffic_record(const struct world *world, uint64_t line, struct traffic_rec
     set_names(record, world, &dice);
     set_charge(record, &dice);
     /* An event may bear the number of a usage record: they are counted apart. */
-    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + line - (record->is_event ? 1 : 0);
+    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + line - record->is_event;
 }

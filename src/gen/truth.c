@@ -40,7 +40,8 @@ static int64_t month_end_s(int64_t time_us)
     int year;
 
     sluice_civil_from_days(time_us / SLUICE_SECOND_US / SLUICE_DAY_S, &year, &month, &day);
-    return (month == 12 ? sluice_days_from_civil(year + 1, 1, 1) : sluice_days_from_civil(year, month + 1, 1)) *
+    return (month == 12 ? sluice_days_from_civil(year + 1, 1, 1)
+                        : sluice_days_from_civil(year, month + 1, 1)) *
            SLUICE_DAY_S;
 }
 
@@ -67,9 +68,10 @@ uint32_t truth_epoch(const struct declared_purpose *purpose, int64_t start_us)
     return (uint32_t)(start_us / SLUICE_SECOND_US / SLUICE_DAY_S / purpose->epoch_days);
 }
 
-static enum sluice_outcome decide(const struct declared_purpose *purpose, const struct declared_tenant *tenant,
-                                  const struct traffic_record *record, uint8_t basis, uint16_t bit,
-                                  const struct fleet_rights *rights, int64_t now_us)
+static enum sluice_outcome decide(const struct declared_purpose *purpose,
+                                  const struct declared_tenant *tenant, const struct traffic_record *record,
+                                  uint8_t basis, uint16_t bit, const struct fleet_rights *rights,
+                                  int64_t now_us)
 {
     if (!(purpose->roles & 1 << tenant->role))
         return SLUICE_OTHER_ROLE;
@@ -92,7 +94,8 @@ static enum sluice_outcome decide(const struct declared_purpose *purpose, const 
     return SLUICE_EMITTED;
 }
 
-static void decide_purposes(const struct world *world, const struct traffic_record *record, struct truth *truth)
+static void decide_purposes(const struct world *world, const struct traffic_record *record,
+                            struct truth *truth)
 {
     const struct declared_tenant *tenant = &declared_tenants[truth->holding.tenant];
     struct fleet_deed deeds[FLEET_DEEDS_MAX];
@@ -103,15 +106,16 @@ static void decide_purposes(const struct world *world, const struct traffic_reco
         const struct declared_purpose *purpose = &tenant->purposes[i];
 
         truth->basis[i] = basis_of(purpose, &truth->holding);
-        truth->outcome[i] = (uint8_t)decide(purpose, tenant, record, truth->basis[i], (uint16_t)(1u << i), &rights,
-                                            world->clock_us);
+        truth->outcome[i] = (uint8_t)decide(purpose, tenant, record, truth->basis[i], (uint16_t)(1u << i),
+                                            &rights, world->clock_us);
     }
 }
 
 static void finish(struct truth *truth, enum sluice_reason reason)
 {
     truth->reason = (uint8_t)reason;
-    truth->disposition = (uint8_t)(reason == SLUICE_REASON_NONE ? SLUICE_ROUTED : sluice_reason_disposition(reason));
+    truth->disposition =
+        (uint8_t)(reason == SLUICE_REASON_NONE ? SLUICE_ROUTED : sluice_reason_disposition(reason));
 }
 
 /* Who the record is of; false when its number belongs to nobody then. */
@@ -155,7 +159,8 @@ static void decide_first(const struct world *world, const struct traffic_record 
         decide_purposes(world, record, truth);
 }
 
-void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record, struct truth *truth)
+void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record,
+                   struct truth *truth)
 {
     const uint64_t original = plant_original(world, line);
     bool remembered;

@@ -32,7 +32,8 @@ struct truth {
 };
 
 /** Decide one line; record is that of its original. */
-void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record, struct truth *truth);
+void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record,
+                   struct truth *truth);
 
 /** Seconds since 1970: the deadline of the bucket that a row of the purpose lies in. */
 int64_t truth_deadline_s(const struct declared_purpose *purpose, int64_t start_us, int64_t collected_at_us);

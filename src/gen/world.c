@@ -6,7 +6,10 @@
 #include "sluice/clock.h"
 
 static const uint32_t class_per_mille[WORLD_CLASSES] = {
-    [WORLD_METER] = 600, [WORLD_TRACKER] = 250, [WORLD_CAMERA] = 50, [WORLD_ALARM] = 100,
+    [WORLD_METER] = 600,
+    [WORLD_TRACKER] = 250,
+    [WORLD_CAMERA] = 50,
+    [WORLD_ALARM] = 100,
 };
 
 static int64_t clock_of(uint64_t seed)
@@ -23,7 +26,7 @@ void world_init(struct world *world, uint64_t seed, uint64_t sims, uint64_t reco
 
     assert(sims > 0 && sims <= WORLD_SIMS_MAX && records <= WORLD_RECORDS_MAX);
     *world = (struct world){ .seed = seed, .sims = sims, .records = records, .clock_us = clock_of(seed) };
-    for (int class = 0; class < WORLD_CLASSES; class++) {
+    for (int class = 0; class < WORLD_CLASSES; class ++) {
         world->class_first[class] = first;
         world->class_size[class] = sims * class_per_mille[class] / 1000;
         first += world->class_size[class];

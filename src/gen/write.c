@@ -32,15 +32,16 @@ static void write_lines(const struct world *world, FILE *file, uint64_t from, ui
     }
 }
 
-static void write_input(const struct world *world, struct file_place *place, const struct gen_progress *progress,
-                        struct totals *totals)
+static void write_input(const struct world *world, struct file_place *place,
+                        const struct gen_progress *progress, struct totals *totals)
 {
     char *line = malloc(LINE_SIZE_MAX);
 
     if (!line)
         place->err = SLUICE_ERR_MEMORY;
     for (uint64_t from = 0; !place->err && from < world->records; from += WORLD_FILE_RECORDS) {
-        const uint64_t to = from + WORLD_FILE_RECORDS < world->records ? from + WORLD_FILE_RECORDS : world->records;
+        const uint64_t to =
+            from + WORLD_FILE_RECORDS < world->records ? from + WORLD_FILE_RECORDS : world->records;
         char name[64];
 
         snprintf(name, sizeof name, "input/" GEN_INPUT_NAME, (unsigned long long)(from / WORLD_FILE_RECORDS));
@@ -95,7 +96,7 @@ enum sluice_err gen_write(const struct world *world, const char *folder, const s
     file_folder(&place, "truth", 0700);
     file_folder(&place, "keys", 0700);
     file_folder(&place, "state", 0700);
-    policy_write_config(world, &place);   /* first: a folder that has a fleet is refused here */
+    policy_write_config(world, &place); /* first: a folder that has a fleet is refused here */
     policy_write_all(world, &place);
     registry_write_subjects(world, &place);
     registry_write_rights(world, &place);
