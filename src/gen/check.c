@@ -60,7 +60,9 @@ static bool truth_number(uint64_t *number, const char *text, const char *name)
 {
     const char *at = strstr(text, name);
 
-    return at && sscanf(at + strlen(name), "%llu", (unsigned long long *)number) == 1;
+    if (at)
+        *number = strtoull(at + strlen(name), NULL, 10);
+    return at != NULL;
 }
 
 static enum sluice_err read_truth(struct check *check)

@@ -7,7 +7,7 @@ run_fleet
 clean_fleet
 equal "records read" "$(value "$T/run.json" '.in > 29000')" true
 
-victim=$(find "$T/fleet/out" -path '*/quarantine/*' -prune -o -path '*/park/*' -prune -o -name '*.pb' -print | sort | head -n 1)
+victim=$(find "$T/fleet/out" -path '*/quarantine/*' -prune -o -path '*/park/*' -prune -o -name '*.pb' -print | sort | sed -n 1p)
 [ -n "$victim" ] || fail "no stream was written"
 mv "$victim" "$T/victim"
 if sluice gen --check "$T/fleet" >"$T/check.out" 2>"$T/check.log"; then
