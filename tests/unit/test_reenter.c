@@ -212,8 +212,10 @@ static void asking_twice_gives_each_once(void **state)
         assert_int_equal(number_at(f, 0), i);
         assert_int_equal(commit(f), SLUICE_OK);
     }
-    assert_true(end);
     assert_int_equal(poll(f, NOW_US, &end), 0);
+    assert_true(end);
+    assert_int_equal(commit(f), SLUICE_OK);
+    assert_int_equal(count_files(f, "acme", "suspended"), 0);
 }
 
 static void an_abort_gives_them_again(void **state)
