@@ -126,6 +126,14 @@ static uint64_t lines_taken(const struct reader *reader, const struct scan *foun
     return count_lines(window, found->taken);
 }
 
+/* Lines before the element that was found. */
+static uint64_t lines_before(const struct reader *reader, const struct scan *found)
+{
+    if (reader->input->config->format == SLUICE_FORMAT_RAW)
+        return reader->at.line;
+    return reader->at.line + count_lines(reader->window + reader->start, found->start);
+}
+
 static void take(struct reader *reader, const struct scan *found, enum scan_result result)
 {
     reader->at.line += lines_taken(reader, found, result);
@@ -146,7 +154,7 @@ static void keep_prefix(struct reader *reader, const struct scan *found)
     reader->prefix_len = found->len < sizeof reader->prefix ? found->len : sizeof reader->prefix;
     memcpy(reader->prefix, reader->window + reader->start + found->start, reader->prefix_len);
     reader->skip_offset = reader->at.offset + found->start;
-    reader->skip_line = reader->at.line + count_lines(reader->window + reader->start, found->start);
+    reader->skip_line = lines_before(reader, found);
 }
 
 /* --- entries */
@@ -255,9 +263,8 @@ static bool append_found(struct reader *reader, struct reader_element *element, 
     if (reader->skipping)
         return append(reader, element, batch, reader->prefix, reader->prefix_len, reader->skip_offset,
                       reader->skip_line);
-    const uint64_t line = reader->input->config->format == SLUICE_FORMAT_RAW
-                              ? reader->at.line : reader->at.line + count_lines(window, found->start);
-    return append(reader, element, batch, window + found->start, len, reader->at.offset + found->start, line);
+    return append(reader, element, batch, window + found->start, len, reader->at.offset + found->start,
+                  lines_before(reader, found));
 }
 
 /* --- steps */

@@ -1,6 +1,8 @@
 /* Which files are read, and from where: positions, undo, restarts, watching. */
 #include "unit/feed_fixture.h"
 
+#include "feed/scanner.h"
+
 static void files_come_by_name_and_lines_in_order(void **state)
 {
     write_text("b.ndjson", "w", lines(3, 4));
@@ -142,6 +144,17 @@ static void a_file_that_was_replaced_is_read_anew(void **state)
     assert_string_equal(drain(100), "a.ndjson:1=7 ");
 }
 
+static void a_file_that_shrank_is_read_anew(void **state)
+{
+    write_text("a.ndjson", "w", lines(1, 60));
+    open_feed();
+    drain(100);
+    restart(true);
+    write_text("a.ndjson", "w", lines(1, 50));    /* more than its first bytes are as before */
+    assert_true(strncmp(drain(100), "a.ndjson:1=1 a.ndjson:2=2 ", 26) == 0);
+    assert_non_null(strstr(seen, "a.ndjson:50=50 "));
+}
+
 static void a_file_that_is_gone_is_forgotten(void **state)
 {
     struct sluice_buffer bytes;
@@ -181,6 +194,24 @@ static void a_watched_folder_gives_new_files_and_new_lines(void **state)
     write_bytes("a.ndjson", "a", half + 20, strlen(half) - 20);
     write_text("a.ndjson", "a", "\n");
     assert_string_equal(drain(100), "a.ndjson:3=4 ");
+}
+
+static void half_an_element_beyond_the_limit_waits_as_well(void **state)
+{
+    char *text = malloc(SCAN_SIZE_MAX * 2);
+
+    config.watch = true;
+    memset(text, 'x', SCAN_SIZE_MAX * 2);
+    memcpy(text, "{\"id\":\"", 7);
+    write_text("a.ndjson", "w", lines(1, 1));
+    write_bytes("a.ndjson", "a", text, SCAN_SIZE_MAX * 2);
+    open_feed();
+    assert_string_equal(drain(100), "a.ndjson:1=1 ");
+    restart(false);
+    write_text("a.ndjson", "a", "x\"}\n");
+    write_text("a.ndjson", "a", lines(2, 2));
+    assert_string_equal(drain(100), "a.ndjson:2=too_large a.ndjson:3=2 ");
+    free(text);
 }
 
 static void without_watching_half_a_line_is_a_line(void **state)
@@ -233,8 +264,10 @@ TEST_MAIN(TEST(files_come_by_name_and_lines_in_order),
           TEST(a_restart_goes_on_at_the_committed_position),
           TEST(a_file_that_grew_is_continued),
           TEST(a_file_that_was_replaced_is_read_anew),
+          TEST(a_file_that_shrank_is_read_anew),
           TEST(a_file_that_is_gone_is_forgotten),
           TEST(a_watched_folder_gives_new_files_and_new_lines),
+          TEST(half_an_element_beyond_the_limit_waits_as_well),
           TEST(without_watching_half_a_line_is_a_line),
           TEST(damaged_positions_are_refused),
           TEST(a_missing_input_is_told_with_its_name))

@@ -53,6 +53,22 @@ static void what_gzip_lost_is_one_record(void **state)
     assert_string_equal(strstr(first_bad, "undecodable b.gz"), first_bad);
 }
 
+static void gzip_that_ends_between_two_lines_has_lost_something_too(void **state)
+{
+    char bytes[65536];
+    gzFile packed = gzopen(in_folder("a.tmp"), "w");
+    FILE *file;
+
+    assert_true(gzwrite(packed, lines(1, 2), (unsigned)strlen(lines(1, 2))) > 0);
+    assert_int_equal(gzflush(packed, Z_FULL_FLUSH), Z_OK);
+    file = fopen(in_folder("a.tmp"), "r");
+    write_bytes("a", "w", bytes, fread(bytes, 1, sizeof bytes, file));   /* before its end is written */
+    fclose(file);
+    gzclose(packed);
+    open_feed();
+    assert_string_equal(drain(100), "a:1=1 a:2=2 a:3=undecodable ");
+}
+
 static void a_gzip_bomb_is_one_record(void **state)
 {
     static char zeros[1024 * 1024];
@@ -90,6 +106,59 @@ static void a_record_beyond_the_limit_keeps_its_start(void **state)
     assert_int_equal(batch.entries[1].line, 3);
     assert_int_equal(batch.entries[1].reason, SLUICE_REASON_NONE);
     free(text);
+}
+
+/* No parser looks at such bytes, so they are searched for what must not be sealed. */
+static void a_record_beyond_the_limit_is_searched_for_secrets(void **state)
+{
+    static const char *const names[] = { "password", "health", "anything" };
+    bool end;
+
+    for (size_t i = 0; i < 3; i++) {
+        char *text = malloc(SCAN_SIZE_MAX + 100);
+
+        memset(text, 'x', SCAN_SIZE_MAX + 100);
+        memcpy(text + sprintf(text, "{\"%s\":\"", names[i]), "x", 1);
+        text[SCAN_SIZE_MAX + 99] = '\n';
+        write_bytes("a.ndjson", i ? "a" : "w", text, SCAN_SIZE_MAX + 100);
+        free(text);
+    }
+    open_feed();
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, 3);
+    assert_int_equal(batch.entries[0].reason, SLUICE_REASON_SECRET);
+    assert_true(batch.entries[0].holds_secret);
+    assert_int_equal(batch.entries[1].reason, SLUICE_REASON_PROHIBITED);
+    assert_true(batch.entries[1].holds_secret);
+    assert_int_equal(batch.entries[2].reason, SLUICE_REASON_TOO_LARGE);
+    assert_false(batch.entries[2].holds_secret);
+}
+
+static void raw_fields_beside_records_are_skipped_and_large_records_counted(void **state)
+{
+    static char body[6 * SCAN_SIZE_MAX];
+    static const uint32_t sizes[] = { SCAN_SIZE_MAX + 1, 5 * SCAN_SIZE_MAX };
+    bool end;
+
+    write_bytes("a.pb", "w", "\x10\x05\x1a\x03xyz\x21" "12345678\x2d" "1234", 21);   /* fields 2 to 5 */
+    for (size_t i = 0; i < 2; i++) {
+        for (uint8_t field = 1; field <= 3; field += 2) {
+            uint8_t head[12] = { (uint8_t)(field << 3 | 2) };
+
+            write_bytes("a.pb", "a", head, (size_t)(sluice_varint_write(head + 1, sizes[i]) - head));
+            write_bytes("a.pb", "a", body, sizes[i]);
+        }
+    }
+    write_bytes("a.pb", "a", "\x0a", 2);          /* an empty record */
+    config.inputs[0].format = SLUICE_FORMAT_RAW;
+    open_feed();
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, 3);
+    assert_int_equal(batch.entries[0].reason, SLUICE_REASON_TOO_LARGE);
+    assert_int_equal(batch.entries[1].reason, SLUICE_REASON_TOO_LARGE);
+    assert_int_equal(batch.entries[1].line, 2);
+    assert_int_equal(batch.entries[2].raw.len, 0);
+    assert_int_not_equal(batch.entries[2].reason, SLUICE_REASON_NONE);
 }
 
 static void raw_records_keep_what_they_say_of_themselves(void **state)
@@ -191,8 +260,11 @@ static void a_replayed_element_is_decoded_as_it_was(void **state)
 TEST_MAIN(TEST(gzip_is_known_by_its_first_bytes),
           TEST(a_gzip_file_is_entered_at_its_unpacked_offset),
           TEST(what_gzip_lost_is_one_record),
+          TEST(gzip_that_ends_between_two_lines_has_lost_something_too),
           TEST(a_gzip_bomb_is_one_record),
           TEST(a_record_beyond_the_limit_keeps_its_start),
+          TEST(a_record_beyond_the_limit_is_searched_for_secrets),
+          TEST(raw_fields_beside_records_are_skipped_and_large_records_counted),
           TEST(raw_records_keep_what_they_say_of_themselves),
           TEST(csv_rows_carry_their_header_and_replay_without_it),
           TEST(a_replayed_element_is_decoded_as_it_was))

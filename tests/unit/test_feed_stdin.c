@@ -1,6 +1,8 @@
 /* Standard input: sealed on disk before it is used. */
 #include "unit/feed_fixture.h"
 
+#include "feed/spool.h"
+
 static bool contains(const char *file_path, const char *text)
 {
     static char bytes[4 * 1024 * 1024];
@@ -80,32 +82,52 @@ static void standard_input_is_followed_until_it_ends(void **state)
     assert_int_equal(access(spool, F_OK), -1);
 }
 
+static void flip_a_byte(int fd)
+{
+    assert_int_equal(pwrite(fd, "X", 1, 100), 1);
+}
+
+/* Both pieces open, but not where they stand. */
+static void put_the_second_piece_first(int fd)
+{
+    static char slot[SPOOL_SLOT_SIZE];
+
+    assert_true(pread(fd, slot, sizeof slot, SPOOL_SLOT_SIZE) > 0);
+    assert_int_equal(pwrite(fd, slot, sizeof slot, 0), sizeof slot);
+}
+
 static void a_damaged_spool_stops(void **state)
 {
-    char spool[256];
-    bool end = false;
-    int pipes[2];
+    static void (*const damages[])(int fd) = { flip_a_byte, put_the_second_piece_first };
 
     snprintf(config.inputs[0].path, sizeof config.inputs[0].path, "-");
-    assert_int_equal(pipe(pipes), 0);
-    set_stdin(pipes[0]);
-    open_feed();
-    for (int id = 1; id <= 2; id++) {             /* two pieces */
-        assert_int_equal(write(pipes[1], lines(id, id), strlen(lines(id, id))), (ssize_t)strlen(lines(id, id)));
-        assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
+        char spool[256];
+        bool end = false;
+        int pipes[2];
+
+        assert_int_equal(pipe(pipes), 0);
+        set_stdin(pipes[0]);
+        open_feed();
+        sluice_batch_reset(&batch);
+        for (int id = 1; id <= 2; id++) {         /* two pieces */
+            assert_int_equal(write(pipes[1], lines(id, id), strlen(lines(id, id))), (ssize_t)strlen(lines(id, id)));
+            assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+        }
+        assert_int_equal(batch.count, 2);
+        close(pipes[1]);
+        close_feed();
+        spool_path(spool, "emnify.000001.spool");
+        const int fd = open(spool, O_RDWR);
+        damages[i](fd);
+        close(fd);
+        set_stdin(open("/dev/null", O_RDONLY));
+        open_feed();
+        sluice_batch_reset(&batch);
+        assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_ERR_DAMAGED);
+        assert_int_equal(unlink(spool), 0);
+        close_feed();
     }
-    assert_int_equal(batch.count, 2);
-    close(pipes[1]);
-    close_feed();
-    spool_path(spool, "emnify.000001.spool");
-    const int fd = open(spool, O_RDWR);
-    assert_int_equal(pwrite(fd, "X", 1, 100), 1);
-    close(fd);
-    set_stdin(open("/dev/null", O_RDONLY));
-    open_feed();
-    sluice_batch_reset(&batch);
-    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_ERR_DAMAGED);
-    assert_int_equal(unlink(spool), 0);
 }
 
 static void without_a_spool_standard_input_is_read_as_it_comes(void **state)
