@@ -36,9 +36,12 @@ void deduplicate_free(struct deduplicate *set)
     for (size_t i = 0; i < RING_SIZE; i++)
         if (set->ring[i].capacity)
             deduplicate_bucket_close(set, &set->ring[i]);
+    for (size_t i = 0; i < set->displaced_count; i++)
+        deduplicate_bucket_close(set, &set->displaced[i]);
     free(set->ring);
     free(set->inserted);
     free(set->opened);
+    free(set->displaced);
     free(set);
 }
 
@@ -77,6 +80,7 @@ size_t deduplicate_identity(uint8_t out[static DEDUPLICATE_IDENTITY_MAX], const 
         at = put(at, record->iccid.digits, record->iccid.digit_count);
         at = put(at, record->imsi.digits, record->imsi.digit_count);
         at = put(at, record->msisdn.digits, record->msisdn.digit_count);
+        at = put(at, record->eid.digits, record->eid.digit_count);
         at = put_str(at, record->destination);
     }
     assert(at <= out + DEDUPLICATE_IDENTITY_MAX);
@@ -125,6 +129,22 @@ static bool bucket_open(struct deduplicate *set, struct bucket *bucket, uint32_t
     return true;
 }
 
+bool deduplicate_bucket_holds(const struct bucket *bucket, uint32_t hour)
+{
+    return bucket->capacity && bucket->hour == hour;
+}
+
+/* An abort brings the window back, and with it the hour that another took the place of. */
+static bool bucket_displace(struct deduplicate *set, struct bucket *bucket)
+{
+    if (!room_for_one((void **)&set->displaced, &set->displaced_capacity, set->displaced_count,
+                      sizeof *set->displaced))
+        return false;
+    set->displaced[set->displaced_count++] = *bucket;
+    sluice_wipe(bucket, sizeof *bucket);
+    return true;
+}
+
 uint32_t deduplicate_oldest_hour(const struct deduplicate *set, uint32_t newest)
 {
     return newest > set->window_hours ? newest - (uint32_t)set->window_hours : 0;
@@ -142,7 +162,7 @@ void deduplicate_close_old(struct deduplicate *set, uint32_t from_newest, uint32
         return;
     }
     for (uint32_t hour = from; hour < to; hour++)
-        if (deduplicate_bucket(set, hour)->capacity && deduplicate_bucket(set, hour)->hour == hour)
+        if (deduplicate_bucket_holds(deduplicate_bucket(set, hour), hour))
             deduplicate_bucket_close(set, deduplicate_bucket(set, hour));
 }
 
@@ -175,8 +195,8 @@ enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fin
     /* The window moves on at once; what left it is let go with the commit. */
     if (hour < deduplicate_oldest_hour(set, set->newest_hour))
         return DEDUPLICATE_BEYOND;
-    if (bucket->capacity && bucket->hour != hour)
-        deduplicate_bucket_close(set, bucket);          /* an hour that left the window and was not let go yet */
+    if (bucket->capacity && bucket->hour != hour && !bucket_displace(set, bucket))
+        return DEDUPLICATE_MEMORY;
     if (!bucket->capacity && !bucket_open(set, bucket, hour))
         return DEDUPLICATE_MEMORY;
 
@@ -241,7 +261,9 @@ enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t star
     const struct fingerprint fingerprint = deduplicate_fingerprint(bytes);
     struct bucket *bucket = deduplicate_bucket(set, hour);
 
-    assert(bucket->capacity && bucket->hour == hour);
+    /* It was prepared, and then a record of the same batch moved the window past it. */
+    if (!deduplicate_bucket_holds(bucket, hour))
+        return DEDUPLICATE_BEYOND;
     if (!room_for_one((void **)&set->inserted, &set->inserted_capacity, set->inserted_count,
                       sizeof *set->inserted))
         return DEDUPLICATE_MEMORY;
@@ -294,7 +316,7 @@ const uint8_t *deduplicate_bucket_key(const struct deduplicate *set, int64_t sta
     const uint32_t hour = (uint32_t)(start_us / DEDUPLICATE_BUCKET_US);
     const struct bucket *bucket = deduplicate_bucket(set, hour);
 
-    return bucket->capacity && bucket->hour == hour ? bucket->key : NULL;
+    return deduplicate_bucket_holds(bucket, hour) ? bucket->key : NULL;
 }
 
 uint64_t deduplicate_octets(const struct deduplicate *set)

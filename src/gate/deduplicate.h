@@ -42,7 +42,7 @@ size_t deduplicate_identity(uint8_t out[static DEDUPLICATE_IDENTITY_MAX], const 
  *  Returns DEDUPLICATE_FIRST (not looked up yet), _BEYOND or _MEMORY. */
 enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fingerprint[static SLUICE_HASH_SIZE],
                                             int64_t start_us, const uint8_t *identity, size_t identity_len);
-/** Look up and insert. The bucket must have been prepared. */
+/** Look up and insert what was prepared. DEDUPLICATE_BEYOND when the window moved past it since. */
 enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t start_us,
                                            const uint8_t fingerprint[static SLUICE_HASH_SIZE]);
 /** Take one back that was inserted since the last commit: the record left the flow for a person to decide. */

@@ -38,9 +38,14 @@ struct deduplicate {
     uint32_t *opened;               /* hours whose key was made since */
     size_t opened_count;
     size_t opened_capacity;
+    struct bucket *displaced;       /* left the window and gave their place to another hour since */
+    size_t displaced_count;
+    size_t displaced_capacity;
 };
 
 struct bucket *deduplicate_bucket(const struct deduplicate *set, uint32_t hour);
+/** Whether it is the bucket of that hour, and not of one that shares its place. */
+bool deduplicate_bucket_holds(const struct bucket *bucket, uint32_t hour);
 /** Room for the first fingerprints of an hour; its key is not set. */
 bool deduplicate_bucket_alloc(struct deduplicate *set, struct bucket *bucket, uint32_t hour);
 bool deduplicate_bucket_grow(struct deduplicate *set, struct bucket *bucket, uint32_t capacity);

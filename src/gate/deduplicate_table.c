@@ -27,6 +27,12 @@ static int by_hour(const void *a, const void *b)
     return (x->hour > y->hour) - (x->hour < y->hour);
 }
 
+/* Not when it was displaced: then it is beyond the window. */
+static bool is_in_place(const struct deduplicate *set, uint32_t hour)
+{
+    return deduplicate_bucket_holds(deduplicate_bucket(set, hour), hour);
+}
+
 static void changes(void *self, struct sluice_buffer *out)
 {
     struct deduplicate *set = self;
@@ -35,7 +41,8 @@ static void changes(void *self, struct sluice_buffer *out)
         return;
     sluice_buffer_append_u32(out, set->newest_hour);
     for (size_t i = 0; i < set->opened_count; i++)
-        write_run(out, deduplicate_bucket(set, set->opened[i]), 0, true);
+        if (is_in_place(set, set->opened[i]))
+            write_run(out, deduplicate_bucket(set, set->opened[i]), 0, true);
 
     /* Runs instead of an hour for each; undo does not care about the order. */
     qsort(set->inserted, set->inserted_count, sizeof *set->inserted, by_hour);
@@ -44,6 +51,8 @@ static void changes(void *self, struct sluice_buffer *out)
 
         for (end = i; end < set->inserted_count && set->inserted[end].hour == hour; end++)
             ;
+        if (!is_in_place(set, hour))
+            continue;
         write_run(out, deduplicate_bucket(set, hour), (uint32_t)(end - i), false);
         for (; i < end; i++)
             sluice_buffer_append(out, &set->inserted[i].fingerprint, sizeof set->inserted[i].fingerprint);
@@ -54,6 +63,8 @@ static void committed(void *self)
 {
     struct deduplicate *set = self;
 
+    while (set->displaced_count > 0)
+        deduplicate_bucket_close(set, &set->displaced[--set->displaced_count]);
     for (size_t i = 0; i < set->opened_count; i++)
         deduplicate_bucket(set, set->opened[i])->key_unsaved = false;
     if (set->newest_committed)
@@ -63,14 +74,31 @@ static void committed(void *self)
     set->opened_count = 0;
 }
 
+/* What took a place was opened since, so nothing but new hours is closed here. */
+static void put_back_displaced(struct deduplicate *set)
+{
+    while (set->displaced_count > 0) {
+        const struct bucket *displaced = &set->displaced[--set->displaced_count];
+        struct bucket *place = deduplicate_bucket(set, displaced->hour);
+
+        if (place->capacity)
+            deduplicate_bucket_close(set, place);
+        *place = *displaced;
+    }
+}
+
 static void undo(void *self)
 {
     struct deduplicate *set = self;
 
+    put_back_displaced(set);
     for (size_t i = set->inserted_count; i-- > 0;)
-        deduplicate_bucket_remove(set, deduplicate_bucket(set, set->inserted[i].hour), set->inserted[i].fingerprint);
+        if (is_in_place(set, set->inserted[i].hour))
+            deduplicate_bucket_remove(set, deduplicate_bucket(set, set->inserted[i].hour),
+                                      set->inserted[i].fingerprint);
     for (size_t i = 0; i < set->opened_count; i++)
-        deduplicate_bucket_close(set, deduplicate_bucket(set, set->opened[i]));
+        if (is_in_place(set, set->opened[i]))
+            deduplicate_bucket_close(set, deduplicate_bucket(set, set->opened[i]));
     set->newest_hour = set->newest_committed;
     set->inserted_count = 0;
     set->opened_count = 0;

@@ -277,6 +277,9 @@ static enum sluice_err deduplicate(struct sluice_gate *gate, struct sluice_entry
     case DEDUPLICATE_AGAIN:
         sluice_entry_refuse(entry, SLUICE_REASON_DUPLICATE);
         return SLUICE_OK;
+    case DEDUPLICATE_BEYOND:
+        sluice_entry_refuse(entry, SLUICE_REASON_BEYOND_WINDOW);
+        return SLUICE_OK;
     case DEDUPLICATE_MEMORY:
         return SLUICE_ERR_MEMORY;
     default:

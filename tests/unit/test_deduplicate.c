@@ -217,6 +217,61 @@ static void different_records_have_different_identities(void **state)
     assert_memory_not_equal(x, y, deduplicate_identity(y, &b));
 }
 
+/* Two hours 32 768 apart share a place: a device whose clock was reset beside one that is right. */
+static void hours_that_share_a_place_do_not_meet(void **state)
+{
+    const int64_t late = T0 + 32768 * HOUR_US;
+    const struct sluice_state_table table = deduplicate_table(*state);
+    struct deduplicate *again = deduplicate_new(WINDOW_S);
+    const struct sluice_state_table target = deduplicate_table(again);
+    uint8_t early[16], fingerprint[16];
+    struct sluice_buffer log;
+    uint64_t id = 1;
+
+    sluice_buffer_init(&log, 1 << 20);
+    assert_int_equal(see(*state, T0, 7), DEDUPLICATE_FIRST);
+    commit(*state, &log);
+    assert_int_equal(target.apply(target.self, log.bytes, log.len), SLUICE_OK);
+    for (int round = 0; round < 2; round++) {
+        assert_int_equal(see(*state, T0, 8), DEDUPLICATE_FIRST);
+        /* One batch: both are prepared before either is looked up. */
+        assert_int_equal(deduplicate_prepare(*state, early, T0, (uint8_t *)&id, sizeof id), DEDUPLICATE_FIRST);
+        assert_int_equal(deduplicate_prepare(*state, fingerprint, late, (uint8_t *)&id, sizeof id), DEDUPLICATE_FIRST);
+        assert_int_equal(deduplicate_insert(*state, T0, early), DEDUPLICATE_BEYOND);
+        assert_int_equal(deduplicate_insert(*state, late, fingerprint), DEDUPLICATE_FIRST);
+        if (round)
+            break;
+        table.undo(table.self);
+        assert_int_equal(see(*state, T0, 7), DEDUPLICATE_AGAIN);
+    }
+    sluice_buffer_clear(&log);
+    commit(*state, &log);
+    assert_int_equal(target.apply(target.self, log.bytes, log.len), SLUICE_OK);
+    assert_int_equal(see(*state, late, 1), DEDUPLICATE_AGAIN);
+    assert_int_equal(see(again, late, 1), DEDUPLICATE_AGAIN);
+    assert_int_equal(see(again, late, 2), DEDUPLICATE_FIRST);
+    assert_int_equal(deduplicate_count(*state), 1);
+    deduplicate_free(again);
+    sluice_buffer_deinit(&log);
+}
+
+/* Without an id the SIM tells them apart, whatever it is named by. */
+static void two_sims_that_send_alike_are_no_duplicates(void **state)
+{
+    struct sluice_record a = { .tenant = SLUICE_STR("acme"), .source_id = SLUICE_STR("emnify"), .start_us = T0 };
+    struct sluice_record b;
+    uint8_t x[DEDUPLICATE_IDENTITY_MAX], y[DEDUPLICATE_IDENTITY_MAX];
+
+    (void)state;
+    a.eid.digit_count = 32;
+    memset(a.eid.digits, '8', 32);
+    b = a;
+    b.eid.digits[31] = '9';
+    const size_t len = deduplicate_identity(x, &a);
+    assert_int_equal(deduplicate_identity(y, &b), len);
+    assert_memory_not_equal(x, y, len);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(the_second_of_two_is_a_duplicate),
           TEST(the_window_moves_with_record_time_alone),
@@ -225,4 +280,6 @@ TEST_MAIN(TEST(the_second_of_two_is_a_duplicate),
           TEST(what_is_taken_back_may_come_again),
           TEST(it_agrees_with_a_slow_model_over_commits_aborts_and_restarts),
           TEST(the_change_log_rebuilds_the_set),
-          TEST(different_records_have_different_identities))
+          TEST(different_records_have_different_identities),
+          TEST(hours_that_share_a_place_do_not_meet),
+          TEST(two_sims_that_send_alike_are_no_duplicates))
