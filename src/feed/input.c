@@ -53,9 +53,10 @@ void feed_input_deinit(struct feed_input *input)
 
 static int compare_text(struct sluice_str text, const char *id)
 {
-    const int order = strncmp(text.bytes, id, text.len);
+    const size_t id_len = strlen(id), shorter = text.len < id_len ? text.len : id_len;
+    const int order = shorter ? memcmp(text.bytes, id, shorter) : 0;   /* a NUL in text is a byte like any other */
 
-    return order ? order : id[text.len] == '\0' ? 0 : -1;
+    return order ? order : (text.len > id_len) - (text.len < id_len);
 }
 
 struct sluice_str feed_input_tenant(const struct feed_input *input, struct sluice_str organisation)

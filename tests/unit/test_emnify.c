@@ -361,6 +361,10 @@ static void the_tenant_comes_from_the_organisation(void **state)
     input.tenant = SLUICE_STR("gamma");
     assert_text(decode("{\"id\":1," DATA "," TIMES "," IMSI "," VOLUME "}")->tenant, "gamma");
     assert_int_equal(decode("{\"id\":1," DATA "," TIMES "," IMSI "," VOLUME ",\"organisation\":{\"id\":1}}")->tenant.len, 0);
+    /* JSON can hide a NUL: what stands before it is not the name. */
+    assert_int_equal(decode("{\"id\":1," DATA "," TIMES "," IMSI "," VOLUME ",\"organisation\":{\"id\":\"12345\\u0000"
+                            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}}")->tenant.len, 0);
+    assert_int_equal(decode("{\"id\":1," DATA "," TIMES "," IMSI "," VOLUME ",\"organisation\":{\"id\":\"12345\\u0000\"}}")->tenant.len, 0);
     /* Without a table every organisation is the input's tenant. */
     input.organisation_count = 0;
     assert_text(decode("{" USAGE "}")->tenant, "gamma");
