@@ -4,7 +4,7 @@
 
 #include "sluice/identity.h"
 
-#define NAME_MAX_LEN 24
+#define NAME_MAX_LEN 32   /* what a policy may write: SLUICE_NAME_MAX */
 #define CARD_DIGITS_MIN 13
 #define CARD_DIGITS_MAX 19
 
