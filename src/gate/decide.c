@@ -78,10 +78,10 @@ static enum sluice_outcome judge(const struct decision *d, const struct rule *ru
         return SLUICE_PRE_ASSESSMENT;
     if (rule->purpose.anonymous)
         return SLUICE_ANONYMOUS_INPUT;
-    if ((d->slot->restricted & bit) && !rule->purpose.restrict_exempt)
-        return SLUICE_PARKED;
     if (d->slot->erased & bit)
         return SLUICE_ERASED;
+    if ((d->slot->restricted & bit) && !rule->purpose.restrict_exempt)
+        return SLUICE_PARKED;
     if (*basis == SLUICE_BASIS_CONSENT && !(d->slot->consented & bit))
         return SLUICE_NO_CONSENT;
     if ((d->slot->objected & bit) && objection_closes(rule, *basis))

@@ -143,13 +143,23 @@ static struct tally_tenant *tenant_account(struct sluice_gate *gate, const struc
     return work->tenant ? work->tenant->tally : tally_tenant(&gate->tally.now, SLUICE_STR("unassigned"));
 }
 
+/* A re-entry knows its input by its source id alone, and who writes raw records
+ * names his source as he likes: only a name that the account has opens one. */
+static struct tally_input *input_account(struct sluice_gate *gate, const struct sluice_entry *entry)
+{
+    struct tally_input *input;
+
+    if (entry->input < gate->config->input_count)
+        return tally_input(&gate->tally.now, sluice_str_from(gate->config->inputs[entry->input].name));
+    input = tally_input_find(&gate->tally.now, entry->record.source_id);
+    return input ? input : tally_input(&gate->tally.now, SLUICE_STR("unassigned"));
+}
+
 static enum sluice_err account(struct sluice_gate *gate, const struct work *work, const struct sluice_entry *entry)
 {
     const struct tally_sum weight = weigh(&entry->record, !work->refused_before);
     struct tally_tenant *tenant = tenant_account(gate, work);
-    struct tally_input *input = tally_input(&gate->tally.now, entry->input < gate->config->input_count
-                                                ? sluice_str_from(gate->config->inputs[entry->input].name)
-                                                : entry->record.source_id);
+    struct tally_input *input = input_account(gate, entry);
 
     struct file_sums *file = input ? files_sums(&gate->files, entry->input, sluice_str_from(input->name), entry->file)
                                    : NULL;
@@ -221,6 +231,16 @@ static enum sluice_reason validate(const struct work *work, const struct sluice_
     return SLUICE_REASON_NONE;
 }
 
+/* Who writes raw records stamps them too: an arrival that is still to come
+ * would let a start of any year move the window of deduplication. */
+static bool is_from_the_future(const struct sluice_gate *gate, const struct sluice_record *record)
+{
+    const int64_t tolerance_us = gate->config->future_tolerance_s * SLUICE_SECOND_US;
+
+    return record->start_us > record->collected_at_us + tolerance_us ||
+           record->collected_at_us > gate->now_us + tolerance_us;
+}
+
 /* Validate what the formats cannot know, and prepare the look-ups. */
 static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
 {
@@ -247,8 +267,7 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
     if (reason == SLUICE_REASON_NONE && entry->has_unknown_field &&
         work->tenant->versions[work->tenant->current]->quarantine_unknown_fields)
         reason = SLUICE_REASON_UNKNOWN_FIELD;
-    if (reason == SLUICE_REASON_NONE &&
-        record->start_us > record->collected_at_us + gate->config->future_tolerance_s * SLUICE_SECOND_US)
+    if (reason == SLUICE_REASON_NONE && is_from_the_future(gate, record))
         reason = SLUICE_REASON_FUTURE;
     if (reason != SLUICE_REASON_NONE) {
         sluice_entry_refuse(entry, reason);

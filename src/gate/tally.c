@@ -3,11 +3,23 @@
 #include <assert.h>
 #include <string.h>
 
+/* Sums that outgrow 63 bits go round: whatever numbers records bear, what comes
+ * in and what became of it go round alike, so that a loss still shows. */
+static int64_t add(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+static int64_t multiply(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
 struct tally_sum tally_weigh(const struct sluice_record *record)
 {
     return (struct tally_sum){
         .records = 1,
-        .octets = (int64_t)record->uplink_octets + (int64_t)record->downlink_octets,
+        .octets = add((int64_t)record->uplink_octets, (int64_t)record->downlink_octets),
         .seconds = (int64_t)record->duration_s,
         .messages = record->message_count,
     };
@@ -15,10 +27,10 @@ struct tally_sum tally_weigh(const struct sluice_record *record)
 
 void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times)
 {
-    sum->records += what.records * times;
-    sum->octets += what.octets * times;
-    sum->seconds += what.seconds * times;
-    sum->messages += what.messages * times;
+    sum->records = add(sum->records, multiply(what.records, times));
+    sum->octets = add(sum->octets, multiply(what.octets, times));
+    sum->seconds = add(sum->seconds, multiply(what.seconds, times));
+    sum->messages = add(sum->messages, multiply(what.messages, times));
 }
 
 static bool has_name(const char *name, struct sluice_str text)
@@ -48,15 +60,22 @@ struct tally_tenant *tally_tenant(struct tally *tally, struct sluice_str name)
     return tenant;
 }
 
-struct tally_input *tally_input(struct tally *tally, struct sluice_str name)
+struct tally_input *tally_input_find(struct tally *tally, struct sluice_str name)
 {
     for (size_t i = 0; i < tally->input_count; i++)
         if (has_name(tally->inputs[i].name, name))
             return &tally->inputs[i];
-    if (tally->input_count == SLUICE_INPUTS_MAX)
-        return NULL;
+    return NULL;
+}
 
-    struct tally_input *input = &tally->inputs[tally->input_count++];
+struct tally_input *tally_input(struct tally *tally, struct sluice_str name)
+{
+    struct tally_input *input = tally_input_find(tally, name);
+
+    if (input || tally->input_count == TALLY_INPUTS_MAX)
+        return input;
+
+    input = &tally->inputs[tally->input_count++];
     memset(input, 0, sizeof *input);
     set_name(input->name, name);
     return input;
@@ -230,7 +249,7 @@ static enum sluice_err read_all(struct tally *tally, const uint8_t *bytes, size_
         for (size_t p = 0; p < tenant->purpose_count && !cursor.failed; p++)
             read_list(&cursor, tenant->purposes[p].name, tenant->purposes[p].outcomes, SLUICE_OUTCOME_COUNT);
     }
-    tally->input_count = read_count(&cursor, SLUICE_INPUTS_MAX);
+    tally->input_count = read_count(&cursor, TALLY_INPUTS_MAX);
     for (size_t i = 0; i < tally->input_count && !cursor.failed; i++) {
         struct tally_input *input = &tally->inputs[i];
 

@@ -15,6 +15,8 @@
 
 #define TALLY_TENANTS_MAX (SLUICE_TENANTS_MAX + 1)   /* and one for records of no tenant */
 
+#define TALLY_INPUTS_MAX (SLUICE_INPUTS_MAX + 1)     /* and one for re-entries of a source that is no input */
+
 /* Signed: a re-entry takes its share out of where it was sealed. */
 struct tally_sum {
     int64_t records, octets, seconds, messages;
@@ -44,7 +46,7 @@ struct tally {
     size_t tenant_count;
     struct tally_tenant tenants[TALLY_TENANTS_MAX];
     size_t input_count;
-    struct tally_input inputs[SLUICE_INPUTS_MAX];
+    struct tally_input inputs[TALLY_INPUTS_MAX];
 };
 
 /** What a record weighs: its octets both ways, seconds and messages. */
@@ -55,6 +57,8 @@ void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times);
 /** The tenant's or input's account, made when there is none; NULL when there are too many. */
 struct tally_tenant *tally_tenant(struct tally *tally, struct sluice_str name);
 struct tally_input *tally_input(struct tally *tally, struct sluice_str name);
+/** NULL when there is none of that name. */
+struct tally_input *tally_input_find(struct tally *tally, struct sluice_str name);
 /** Likewise a purpose's. A new one owes an outcome for what was routed before:
  *  it starts with that as not_yet_declared. */
 struct tally_purpose *tally_purpose(struct tally_tenant *tenant, const char *name);

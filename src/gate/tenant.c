@@ -208,10 +208,22 @@ static enum sluice_err compile(struct tenant *tenant)
     return SLUICE_OK;
 }
 
+/* The purposes behind count were added for versions that were not taken after all. */
+static void take_back_purposes(struct tenant *tenant, size_t count)
+{
+    while (tenant->purpose_count > count) {
+        struct tenant_purpose *purpose = &tenant->purposes[--tenant->purpose_count];
+
+        sluice_secret_free(purpose->secrets, EPOCHS_CACHED * sizeof *purpose->secrets);
+        sluice_wipe(purpose, sizeof *purpose);
+    }
+}
+
 enum sluice_err tenant_set_versions(struct tenant *tenant, struct sluice_vault *vault,
                                     struct sluice_policy *versions[], size_t count, int64_t now_us)
 {
     struct sluice_policy **copy = malloc((count + 1) * sizeof *copy);
+    const size_t purpose_count = tenant->purpose_count;
     enum sluice_err err = copy ? SLUICE_OK : SLUICE_ERR_MEMORY;
 
     if (copy) {
@@ -224,6 +236,8 @@ enum sluice_err tenant_set_versions(struct tenant *tenant, struct sluice_vault *
         for (size_t p = 0; !err && p < copy[v]->purpose_count; p++)
             err = add_purpose(tenant, vault, copy[v]->purposes[p].name);
     if (err) {
+        /* The rules in force are laid out by the purposes there were. */
+        take_back_purposes(tenant, purpose_count);
         free_versions(versions, count);
         free(copy);
         return err;

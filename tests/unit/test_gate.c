@@ -706,6 +706,95 @@ static void a_token_opens_to_the_sim_that_it_was_made_of(void **state)
     assert_int_equal(found, 1);
 }
 
+/* Refused as a whole: half of them would leave the rules out of step with the purposes. */
+static void policies_that_are_refused_leave_everything_as_it_was(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_findings findings;
+    struct sluice_policy *policy;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/more.yaml", f->folder);
+    FILE *file = fopen(path, "w");
+    const char *rest = strstr(policy_text, "sample:"), *purposes = strstr(policy_text, "  billing:");
+    fprintf(file, "policy: 1\ntenant: acme\n%.*s", (int)(purposes - rest), rest);
+    for (char name = 'a'; name < 'n'; name++)
+        fprintf(file, "  new-%c:\n    purpose: dpv:ServiceProvision\n    basis: contract\n    epoch: month\n"
+                "    fields: { subject: pseudonym, service: keep }\n"
+                "    retention: { period: 60d, anchor: event, criterion: contract, justification: a test }\n", name);
+    fclose(file);
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load(&policy, &findings, path, T0_US), SLUICE_OK);
+    sluice_findings_deinit(&findings);
+    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_ERR_LIMIT);
+
+    arrive(f, 1);
+    arrive(f, 2)->role = SLUICE_ROLE_PROCESSOR;
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row_count(f, FRAUD), 1);
+    assert_int_equal(row_count(f, HOSTING), 1);
+}
+
+/* Producers of raw records stamp them themselves. */
+static void no_record_was_collected_in_the_future(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_record *record = arrive(f, 1);
+
+    start_at(record, T0_US + 900 * DAY_US);
+    record->collected_at_us = record->start_us;
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_FUTURE);
+    assert_int_equal(f->batch.entries[1].disposition, SLUICE_ROUTED);
+    assert_int_equal(row_count(f, BILLING), 1);
+}
+
+/* What a producer calls itself may be anything: it names no account, and fills no list. */
+static void what_comes_back_from_an_unknown_source_is_on_one_account(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_buffer json;
+
+    for (unsigned i = 0; i < 2 * SLUICE_INPUTS_MAX; i++) {
+        char *source = sluice_arena_alloc(&f->batch.arena, 32);
+        struct sluice_record *record = arrive(f, i);
+
+        snprintf(source, 32, "node-00101%010u", i);
+        record->source_id = sluice_str_from(source);
+        f->batch.entries[i].kind = SLUICE_ENTRY_SUSPENDED;
+        f->batch.entries[i].sealed_for = SLUICE_REASON_UNKNOWN_LINK;
+        f->batch.entries[i].input = 99;
+    }
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 2 * SLUICE_INPUTS_MAX);
+    sluice_buffer_init(&json, 1 << 20);
+    sluice_gate_json(f->gate, &json);
+    sluice_gate_report_files(f->gate, &json);
+    sluice_buffer_append_u8(&json, 0);
+    assert_null(strstr((char *)json.bytes, "00101"));
+    assert_non_null(strstr((char *)json.bytes, "unassigned"));
+    sluice_buffer_deinit(&json);
+}
+
+static void restrict_and_erase(struct sluice_subject *subject) { subject->restricted = subject->erased = 0xffff; }
+
+/* Nothing of an erased subject waits anywhere, restricted or not. */
+static void what_was_erased_is_not_parked(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, restrict_and_erase);
+    put_subject(f, 2, restrict_all);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 0);
+    assert_int_equal(f->rows[0][PARK]->n_sealed, 1);
+    assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_row_holds_what_its_purpose_lists_and_nothing_else),
@@ -727,4 +816,8 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(what_holds_a_secret_is_never_sealed),
           TEST(a_stream_is_in_the_order_of_its_own_pseudonyms),
           TEST(an_abort_leaves_nothing_and_the_next_try_everything),
-          TEST(a_token_opens_to_the_sim_that_it_was_made_of))
+          TEST(a_token_opens_to_the_sim_that_it_was_made_of),
+          TEST(policies_that_are_refused_leave_everything_as_it_was),
+          TEST(no_record_was_collected_in_the_future),
+          TEST(what_comes_back_from_an_unknown_source_is_on_one_account),
+          TEST(what_was_erased_is_not_parked))

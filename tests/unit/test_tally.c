@@ -45,6 +45,25 @@ static void every_kind_of_loss_is_seen(void **state)
     }
 }
 
+/* The largest numbers that a record may carry, over and over: no sum runs into undefined behaviour. */
+static void the_largest_records_add_up(void **state)
+{
+    const struct sluice_record record = { .uplink_octets = INT64_MAX, .downlink_octets = INT64_MAX,
+                                          .duration_s = INT64_MAX, .message_count = UINT32_MAX };
+    struct tally_book *book = routed_once();
+    struct tally_tenant *tenant = &book->now.tenants[0];
+    struct tally_input *input = &book->now.inputs[0];
+
+    (void)state;
+    for (int i = 0; i < 5; i++) {
+        tally_add(&tenant->reasons[SLUICE_REASON_DUPLICATE], tally_weigh(&record), 1);
+        tally_add(&input->in, tally_weigh(&record), 1);
+        tally_add(&input->dispositions[SLUICE_DUPLICATE], tally_weigh(&record), 1);
+    }
+    assert_true(tally_balanced(&book->now));
+    free(book);
+}
+
 static void a_purpose_declared_later_owes_nothing(void **state)
 {
     struct tally_book *book = routed_once();
@@ -106,6 +125,7 @@ static void json_names_every_count(void **state)
 
 TEST_MAIN(cmocka_unit_test(sums_that_add_up_are_balanced),
           cmocka_unit_test(every_kind_of_loss_is_seen),
+          cmocka_unit_test(the_largest_records_add_up),
           cmocka_unit_test(a_purpose_declared_later_owes_nothing),
           cmocka_unit_test(changes_and_snapshots_bring_it_back),
           cmocka_unit_test(json_names_every_count))
