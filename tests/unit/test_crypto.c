@@ -1,5 +1,6 @@
 #include "test.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
@@ -246,6 +247,57 @@ static void random_bytes_do_not_repeat(void **state)
     free(draws);
 }
 
+/* Whether bytes lie anywhere in memory; each is compared as mask ^ byte, so that
+ * the search does not find what it searches with. */
+static bool lies_in_memory(const uint8_t masked[static 16], uint8_t mask)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    const int memory = open("/proc/self/mem", O_RDONLY);
+    char line[512];
+    bool found = false;
+
+    assert_non_null(maps);
+    assert_true(memory >= 0);
+    while (!found && fgets(line, sizeof line, maps)) {
+        unsigned long from, to;
+        char rights[8];
+
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) != 3 || strncmp(rights, "rw", 2) != 0)
+            continue;
+        uint8_t *bytes = malloc(to - from);
+        assert_non_null(bytes);
+        const ssize_t len = pread(memory, bytes, to - from, (off_t)from);
+        for (ssize_t i = 0; !found && i + 16 <= len; i++) {
+            size_t same = 0;
+
+            while (same < 16 && (bytes[i + (ssize_t)same] ^ mask) == masked[same])
+                same++;
+            found = same == 16;
+        }
+        sluice_wipe(bytes, to - from);
+        free(bytes);
+    }
+    close(memory);
+    fclose(maps);
+    return found;
+}
+
+static void drawn_bytes_are_not_kept(void **state)
+{
+    uint8_t *drawn = malloc(16), masked[16];
+
+    if (MLOCK_IS_REPLACED)
+        skip();   /* and the shadow memory is too large to search */
+    assert_non_null(drawn);
+    sluice_random(drawn, 16);
+    for (size_t i = 0; i < 16; i++)
+        masked[i] = drawn[i] ^ 0x5a;
+    assert_true(lies_in_memory(masked, 0x5a));
+    sluice_wipe(drawn, 16);
+    assert_false(lies_in_memory(masked, 0x5a));
+    free(drawn);
+}
+
 /* What a child does with a secret comes back through its exit code. */
 static int in_child(int (*run)(const void *), const void *argument)
 {
@@ -463,6 +515,7 @@ int main(void)
         cmocka_unit_test(public_keys_that_hide_nothing_are_not_usable),
         cmocka_unit_test(keys_that_nobody_drew_at_random_are_weak),
         cmocka_unit_test(random_bytes_do_not_repeat),
+        cmocka_unit_test(drawn_bytes_are_not_kept),
         cmocka_unit_test(a_forked_child_draws_other_bytes),
         cmocka_unit_test(a_forked_child_finds_secrets_wiped),
         cmocka_unit_test(secrets_are_locked_and_not_dumped),

@@ -67,6 +67,20 @@ static void a_sim_that_nobody_registered_can_be_restricted(void **state)
     assert_memory_equal(found(f, 1, "2026-01-01").secrets, subject.secrets, sizeof subject.secrets[0]);
 }
 
+static void a_holders_consent_is_not_that_of_the_time_without_holder(void **state)
+{
+    struct registry_fixture *f = *state;
+    struct sluice_subject met = { .valid_to_s = SLUICE_ALWAYS_S };
+
+    tag_of(f, met.tag, SLUICE_IDENTIFIER_ICCID, iccid_of(1));
+    assert_int_equal(sluice_vault_put(f->vault.vault, &met, 3), SLUICE_OK);
+    fixture_commit(&f->vault);
+    loads(f, CSV("1,,,,a,,,,2026-05-01,2026-06-01"), right_line(1, CONSENT("marketing")));
+    assert_int_equal(found(f, 1, "2026-05-15").consented, 1 << 1);
+    assert_int_equal(found(f, 1, "2026-04-15").consented, 0);
+    assert_int_equal(found(f, 1, "2026-06-15").consented, 0);
+}
+
 static void an_imsi_names_the_sim_that_it_is_linked_to(void **state)
 {
     struct registry_fixture *f = *state;
@@ -85,6 +99,16 @@ static void an_imsi_names_the_sim_that_it_is_linked_to(void **state)
     assert_int_equal(subject.consented, 1 << 1);
     tag_of(f, tag, SLUICE_IDENTIFIER_IMSI, "001010000000001");
     assert_int_equal(sluice_vault_find(f->vault.vault, &subject, tag, 5), SLUICE_ERR_MISSING);
+}
+
+static void an_imsi_that_two_sims_claim_is_the_first_ones(void **state)
+{
+    struct registry_fixture *f = *state;
+
+    loads(f, CSV("1,001010000000001,,,a,,,,,", "2,001010000000001,,,b,,,,,"),
+          "{\"tenant\":\"acme\",\"imsi\":\"001010000000001\"," CONSENT("marketing") ",\"at\":\"2026-05-01\"}\n");
+    assert_int_equal(found(f, 1, "2026-04-01").consented, 1 << 1);
+    assert_int_equal(found(f, 2, "2026-04-01").consented, 0);
 }
 
 static void a_bad_right_is_refused_with_its_line(void **state)
@@ -133,7 +157,9 @@ int main(void)
         WITH_REGISTRY(a_right_is_that_of_the_holder_at_its_instant),
         WITH_REGISTRY(before_the_first_holder_a_restriction_counts_and_a_consent_does_not),
         WITH_REGISTRY(a_sim_that_nobody_registered_can_be_restricted),
+        WITH_REGISTRY(a_holders_consent_is_not_that_of_the_time_without_holder),
         WITH_REGISTRY(an_imsi_names_the_sim_that_it_is_linked_to),
+        WITH_REGISTRY(an_imsi_that_two_sims_claim_is_the_first_ones),
         WITH_REGISTRY(a_bad_right_is_refused_with_its_line),
     };
 

@@ -276,6 +276,16 @@ static void a_removed_link_is_gone_and_its_neighbours_stay(void **state)
         fixture_commit(f);
         fixture_reopen(f);
     }
+    /* Put, removed and put again before a commit: it is there. */
+    assert_int_equal(sluice_vault_link_put(f->vault, msisdn, a, 500, 600), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_remove(f->vault, msisdn, 500), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_find(f->vault, found, msisdn, 550), SLUICE_ERR_MISSING);
+    assert_int_equal(sluice_vault_link_put(f->vault, msisdn, a, 500, 600), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_find(f->vault, found, msisdn, 550), SLUICE_OK);
+    fixture_commit(f);
+    assert_int_equal(sluice_vault_link_find(f->vault, found, msisdn, 550), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_remove(f->vault, msisdn, 500), SLUICE_OK);
+    fixture_commit(f);
     assert_int_equal(sluice_vault_link_next(f->vault, &link), SLUICE_OK);
     assert_memory_equal(link.tag, msisdn, sizeof msisdn);
     assert_memory_equal(link.subject_tag, a, sizeof a);

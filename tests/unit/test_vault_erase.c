@@ -345,6 +345,10 @@ static void a_crash_between_any_two_steps_comes_to_one_of_both(void **state)
             assert_int_equal(fixture_find(&crashed, &found, BYSTANDER), SLUICE_OK);
             assert_same_subject(&found, &bystander);
             fixture_close(&crashed);
+            /* On disk as well. */
+            assert_int_equal(sluice_keyring_open(&crashed.keyring, crashed.folder), SLUICE_OK);
+            assert_int_equal(crashed.keyring->root[1].generation, 0);
+            sluice_keyring_close(crashed.keyring);
         }
         /* Asked again, it is done. */
         fixture_open(&crashed);
