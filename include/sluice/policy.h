@@ -200,8 +200,8 @@ enum sluice_basis sluice_purpose_basis(const struct sluice_purpose *purpose,
 void sluice_purpose_intersect(struct sluice_purpose *out, const struct sluice_purpose *now,
                               const struct sluice_purpose *then);
 
-/** The epoch of an instant: a number that rises with time. For EPOCH_RECORD
- *  the day, as refs need a key that dies. */
+/** The epoch of an instant: the second since 1970 in which it starts. For
+ *  EPOCH_RECORD the day, as refs need a key that dies. */
 uint32_t sluice_purpose_epoch(const struct sluice_purpose *purpose, int64_t start_us);
 /** The first instant after that epoch, microseconds. */
 int64_t sluice_purpose_epoch_end_us(const struct sluice_purpose *purpose, uint32_t epoch);

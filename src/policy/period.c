@@ -8,13 +8,11 @@
 struct month {
     int64_t from_us;
     int64_t to_us;
-    uint32_t number; /* since January 1970 */
 };
 
-static int64_t month_start_us(uint32_t number)
+static int64_t month_start_us(int year, unsigned month)
 {
-    return sluice_days_from_civil(1970 + (int)(number / 12), 1 + number % 12, 1) * SLUICE_DAY_S *
-           SLUICE_SECOND_US;
+    return sluice_days_from_civil(year + (int)(month / 12), month % 12 + 1, 1) * SLUICE_DAY_S * SLUICE_SECOND_US;
 }
 
 /* Records come nearly in order of time, so the last month answers nearly all. */
@@ -28,22 +26,28 @@ static const struct month *month_of(int64_t time_us)
 
         assert(time_us >= SLUICE_TIME_MIN_US);
         sluice_civil_from_days(time_us / (SLUICE_DAY_S * SLUICE_SECOND_US), &year, &month, &day);
-        latest.number = (uint32_t)(year - 1970) * 12 + month - 1;
-        latest.from_us = month_start_us(latest.number);
-        latest.to_us = month_start_us(latest.number + 1);
+        latest.from_us = month_start_us(year, month - 1);
+        latest.to_us = month_start_us(year, month);
     }
     return &latest;
 }
 
+static int64_t start_of(int64_t seconds, int64_t length_s)
+{
+    return seconds - seconds % length_s;
+}
+
+/* The second in which it starts: numbers counted from 1970 in epochs of one
+ * length would name others, years away, once the policy changes the length. */
 uint32_t sluice_purpose_epoch(const struct sluice_purpose *purpose, int64_t start_us)
 {
     switch (purpose->epoch_kind) {
     case SLUICE_EPOCH_SECONDS:
-        return (uint32_t)(start_us / SLUICE_SECOND_US / purpose->epoch_s);
+        return (uint32_t)start_of(start_us / SLUICE_SECOND_US, purpose->epoch_s);
     case SLUICE_EPOCH_MONTH:
-        return month_of(start_us)->number;
+        return (uint32_t)(month_of(start_us)->from_us / SLUICE_SECOND_US);
     default:
-        return (uint32_t)(start_us / SLUICE_SECOND_US / SLUICE_DAY_S);
+        return (uint32_t)start_of(start_us / SLUICE_SECOND_US, SLUICE_DAY_S);
     }
 }
 
@@ -51,11 +55,11 @@ int64_t sluice_purpose_epoch_end_us(const struct sluice_purpose *purpose, uint32
 {
     switch (purpose->epoch_kind) {
     case SLUICE_EPOCH_SECONDS:
-        return ((int64_t)epoch + 1) * purpose->epoch_s * SLUICE_SECOND_US;
+        return (epoch + purpose->epoch_s) * SLUICE_SECOND_US;
     case SLUICE_EPOCH_MONTH:
-        return month_start_us(epoch + 1);
+        return month_of(epoch * SLUICE_SECOND_US)->to_us;
     default:
-        return ((int64_t)epoch + 1) * SLUICE_DAY_S * SLUICE_SECOND_US;
+        return (epoch + SLUICE_DAY_S) * SLUICE_SECOND_US;
     }
 }
 

@@ -259,12 +259,14 @@ static void dying_while_deleting_leaves_nothing_half_done(void **state)
 
 /* --- epochs */
 
+#define EPOCH_S (10 * DAY_S)
+
 static struct sluice_purpose make_purpose(const char *name, int64_t retention_s)
 {
     struct sluice_purpose purpose = { .declared = true,
                                       .anchor = SLUICE_ANCHOR_EVENT,
                                       .epoch_kind = SLUICE_EPOCH_SECONDS,
-                                      .epoch_s = 10 * DAY_S,
+                                      .epoch_s = EPOCH_S,
                                       .retention_s = retention_s,
                                       .bucket_s = DAY_S };
 
@@ -279,7 +281,7 @@ static void make_epochs(struct sluice_vault *vault, const char *purpose, uint32_
 
     assert_int_equal(sluice_vault_purpose_index(vault, "acme", purpose, &index), SLUICE_OK);
     for (uint32_t epoch = 0; epoch < count; epoch++)
-        assert_int_equal(sluice_vault_epoch(vault, &secrets, "acme", index, epoch, true), SLUICE_OK);
+        assert_int_equal(sluice_vault_epoch(vault, &secrets, "acme", index, (uint32_t)(epoch * EPOCH_S), true), SLUICE_OK);
     assert_int_equal(sluice_vault_commit(vault), SLUICE_OK);
 }
 
@@ -289,7 +291,7 @@ static bool is_living(struct sluice_vault *vault, const char *purpose, uint32_t 
     uint8_t index;
 
     assert_int_equal(sluice_vault_purpose_index(vault, "acme", purpose, &index), SLUICE_OK);
-    const enum sluice_err err = sluice_vault_epoch(vault, &secrets, "acme", index, epoch, false);
+    const enum sluice_err err = sluice_vault_epoch(vault, &secrets, "acme", index, (uint32_t)(epoch * EPOCH_S), false);
     assert_true(err == SLUICE_OK || err == SLUICE_ERR_MISSING);
     return err == SLUICE_OK;
 }
@@ -349,7 +351,7 @@ static void keys_of_an_epoch_go_when_its_last_row_is_due(void **state)
     sluice_keep_report_free(&report);
     verify_receipts(f);
     read_receipts(f, text, sizeof text);
-    assert_int_equal(count_text(text, "{\"tenant\":\"acme\",\"purpose\":\"billing\",\"epoch\":39}"), 2);
+    assert_int_equal(count_text(text, "{\"tenant\":\"acme\",\"purpose\":\"billing\",\"epoch\":33696000}"), 2);
     assert_int_equal(count_text(text, "\"destroying\""), count_text(text, "\"destroyed\""));
     sluice_vault_close(vault);
 }

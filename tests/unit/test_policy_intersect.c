@@ -215,15 +215,15 @@ static void epochs_are_numbered_and_end_where_the_next_begins(void **state)
 {
     static const struct { uint8_t kind; int64_t start_us; uint32_t epoch; int64_t end_s; } cases[] = {
         { SLUICE_EPOCH_SECONDS, 0, 0, SLUICE_DAY_S },
-        { SLUICE_EPOCH_SECONDS, EVENT_US, 20527, EVENT_DAY + SLUICE_DAY_S },
-        { SLUICE_EPOCH_SECONDS, (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US - 1, 20527, EVENT_DAY + SLUICE_DAY_S },
-        { SLUICE_EPOCH_SECONDS, (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US, 20528, EVENT_DAY + 2 * SLUICE_DAY_S },
+        { SLUICE_EPOCH_SECONDS, EVENT_US, EVENT_DAY, EVENT_DAY + SLUICE_DAY_S },
+        { SLUICE_EPOCH_SECONDS, (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US - 1, EVENT_DAY, EVENT_DAY + SLUICE_DAY_S },
+        { SLUICE_EPOCH_SECONDS, (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US, EVENT_DAY + SLUICE_DAY_S, EVENT_DAY + 2 * SLUICE_DAY_S },
         { SLUICE_EPOCH_MONTH, 0, 0, 31 * SLUICE_DAY_S },
-        { SLUICE_EPOCH_MONTH, EVENT_US, 56 * 12 + 2, INT64_C(1775001600) },
-        { SLUICE_EPOCH_MONTH, INT64_C(1775001600) * SLUICE_SECOND_US - 1, 56 * 12 + 2, INT64_C(1775001600) },
-        { SLUICE_EPOCH_MONTH, INT64_C(1775001600) * SLUICE_SECOND_US, 56 * 12 + 3, INT64_C(1777593600) },
-        { SLUICE_EPOCH_MONTH, EVENT_US, 56 * 12 + 2, INT64_C(1775001600) },   /* back again */
-        { SLUICE_EPOCH_MONTH, SLUICE_TIME_MAX_US - 1, 130 * 12 - 1, SLUICE_TIME_MAX_US / SLUICE_SECOND_US },
+        { SLUICE_EPOCH_MONTH, EVENT_US, 1772323200, INT64_C(1775001600) },
+        { SLUICE_EPOCH_MONTH, INT64_C(1775001600) * SLUICE_SECOND_US - 1, 1772323200, INT64_C(1775001600) },
+        { SLUICE_EPOCH_MONTH, INT64_C(1775001600) * SLUICE_SECOND_US, 1775001600, INT64_C(1777593600) },
+        { SLUICE_EPOCH_MONTH, EVENT_US, 1772323200, INT64_C(1775001600) },   /* back again */
+        { SLUICE_EPOCH_MONTH, SLUICE_TIME_MAX_US - 1, 4099766400, SLUICE_TIME_MAX_US / SLUICE_SECOND_US },
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -241,8 +241,8 @@ static void keys_of_a_pseudonym_per_record_live_a_day(void **state)
     struct sluice_purpose purpose = plain();
 
     purpose.epoch_kind = SLUICE_EPOCH_RECORD;
-    assert_int_equal(sluice_purpose_epoch(&purpose, EVENT_US), 20527);
-    assert_int_equal(sluice_purpose_epoch_end_us(&purpose, 20527), (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US);
+    assert_int_equal(sluice_purpose_epoch(&purpose, EVENT_US), EVENT_DAY);
+    assert_int_equal(sluice_purpose_epoch_end_us(&purpose, EVENT_DAY), (EVENT_DAY + SLUICE_DAY_S) * SLUICE_SECOND_US);
 }
 
 /* Every month of 130 years, each in any order, against the calendar. */
@@ -255,9 +255,32 @@ static void months_follow_the_calendar(void **state)
         const uint32_t month = step * 7 % 1560;
         const int64_t from_us = sluice_days_from_civil(1970 + (int)month / 12, month % 12 + 1, 1) * SLUICE_DAY_S * SLUICE_SECOND_US;
 
-        assert_int_equal(sluice_purpose_epoch(&purpose, from_us), month);
-        assert_int_equal(sluice_purpose_epoch(&purpose, sluice_purpose_epoch_end_us(&purpose, month) - 1), month);
+        const uint32_t epoch = sluice_purpose_epoch(&purpose, from_us);
+
+        assert_int_equal(epoch, from_us / SLUICE_SECOND_US);
+        assert_int_equal(sluice_purpose_epoch(&purpose, sluice_purpose_epoch_end_us(&purpose, epoch) - 1), epoch);
     }
+}
+
+/* A policy may change how long its epochs are. A number that meant another time
+ * then would bring old pseudonyms back, find its keys destroyed, or have none
+ * of them destroyed for centuries. */
+static void an_epoch_of_another_length_is_still_of_its_time(void **state)
+{
+    static const int64_t days[] = { 1, 7, 28, 30, 31, 90, 0 };   /* 0: the month */
+    const int64_t longest_us = 90 * SLUICE_DAY_S * SLUICE_SECOND_US;
+
+    for (size_t i = 0; i < sizeof days / sizeof days[0]; i++)
+        for (size_t j = 0; j < sizeof days / sizeof days[0]; j++) {
+            struct sluice_purpose before = plain(), after = plain();
+
+            before.epoch_kind = days[i] ? SLUICE_EPOCH_SECONDS : SLUICE_EPOCH_MONTH;
+            after.epoch_kind = days[j] ? SLUICE_EPOCH_SECONDS : SLUICE_EPOCH_MONTH;
+            before.epoch_s = days[i] * SLUICE_DAY_S;
+            after.epoch_s = days[j] * SLUICE_DAY_S;
+            const int64_t end_us = sluice_purpose_epoch_end_us(&after, sluice_purpose_epoch(&before, EVENT_US));
+            assert_in_range(end_us, EVENT_US - longest_us, EVENT_US + longest_us);
+        }
 }
 
 TEST_MAIN(cmocka_unit_test(a_version_met_with_itself_is_unchanged),
@@ -271,4 +294,5 @@ TEST_MAIN(cmocka_unit_test(a_version_met_with_itself_is_unchanged),
           cmocka_unit_test(of_two_deadlines_the_earlier_holds),
           cmocka_unit_test(epochs_are_numbered_and_end_where_the_next_begins),
           cmocka_unit_test(keys_of_a_pseudonym_per_record_live_a_day),
-          cmocka_unit_test(months_follow_the_calendar))
+          cmocka_unit_test(months_follow_the_calendar),
+          cmocka_unit_test(an_epoch_of_another_length_is_still_of_its_time))
