@@ -220,18 +220,18 @@ enum sluice_err decide_purposes(struct sluice_gate *gate, struct work *work, str
                                 struct slot *slot, struct slot *device)
 {
     struct tenant *tenant = work->tenant;
-    struct decision d = {
-        .gate = gate, .work = work, .entry = entry, .slot = slot,
-        .version = tenant_version_at(tenant, entry->record.collected_at_us),
-        .weight = tally_weigh(&entry->record),
-    };
+    struct decision d;
     enum sluice_err err = SLUICE_OK;
 
-    d.pseudonyms.gate = gate;
-    d.pseudonyms.work = work;
-    d.pseudonyms.record = &entry->record;
-    d.pseudonyms.slot = slot;
-    d.pseudonyms.device = device;
+    d.gate = gate;
+    d.work = work;
+    d.entry = entry;
+    d.slot = slot;
+    d.version = tenant_version_at(tenant, entry->record.collected_at_us);
+    d.parked = 0;
+    d.weight = tally_weigh(&entry->record);
+    d.subject.secrets = NULL;
+    pseudonyms_init(&d.pseudonyms, gate, work, &entry->record, slot, device);
     describe(&d);
     for (size_t p = 0; !err && p < tenant->purpose_count; p++)
         if (is_wanted(entry, &tenant->purposes[p]))

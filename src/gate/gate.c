@@ -61,10 +61,10 @@ void sluice_gate_free(struct sluice_gate *gate)
 static struct tenant *find_tenant(struct sluice_gate *gate, struct sluice_str name)
 {
     for (size_t t = 0; t < gate->tenant_count; t++) {
-        const char *own = gate->tenants[t].name;
+        struct tenant *tenant = &gate->tenants[t];
 
-        if (strlen(own) == name.len && memcmp(own, name.bytes, name.len) == 0)
-            return &gate->tenants[t];
+        if (tenant->name_len == name.len && memcmp(tenant->name, name.bytes, name.len) == 0)
+            return tenant;
     }
     return NULL;
 }
@@ -143,16 +143,21 @@ static struct tally_tenant *tenant_account(struct sluice_gate *gate, const struc
     return work->tenant ? work->tenant->tally : tally_tenant(&gate->tally.now, SLUICE_STR("unassigned"));
 }
 
-/* A re-entry knows its input by its source id alone, and who writes raw records
+/* Entries of one input come in runs: its account is looked up once a run. A
+ * re-entry knows its input by its source id alone, and who writes raw records
  * names his source as he likes: only a name that the account has opens one. */
 static struct tally_input *input_account(struct sluice_gate *gate, const struct sluice_entry *entry)
 {
-    struct tally_input *input;
+    if (entry->input >= gate->config->input_count) {
+        struct tally_input *input = tally_input_find(&gate->tally.now, entry->record.source_id);
 
-    if (entry->input < gate->config->input_count)
-        return tally_input(&gate->tally.now, sluice_str_from(gate->config->inputs[entry->input].name));
-    input = tally_input_find(&gate->tally.now, entry->record.source_id);
-    return input ? input : tally_input(&gate->tally.now, SLUICE_STR("unassigned"));
+        return input ? input : tally_input(&gate->tally.now, SLUICE_STR("unassigned"));
+    }
+    if (!gate->input_tally || gate->input_number != entry->input) {
+        gate->input_number = entry->input;
+        gate->input_tally = tally_input(&gate->tally.now, sluice_str_from(gate->config->inputs[entry->input].name));
+    }
+    return gate->input_tally;
 }
 
 static enum sluice_err account(struct sluice_gate *gate, const struct work *work, const struct sluice_entry *entry)
@@ -368,6 +373,7 @@ static enum sluice_err begin(struct sluice_gate *gate, int64_t now_us)
     enum sluice_err err = SLUICE_OK;
 
     gate->now_us = now_us;
+    gate->input_tally = NULL;
     (void)sluice_vault_registry_generation(gate->vault, &gate->registry_reachable);
     for (size_t t = 0; !err && t < gate->tenant_count; t++)
         if (gate->tenants[t].version_count)

@@ -42,6 +42,8 @@ struct sluice_gate {
     struct deduplicate *deduplicate;
     struct tally_book tally;
     struct files files;
+    uint32_t input_number;                 /* of the configuration's inputs */
+    struct tally_input *input_tally;       /* its account; NULL at the start of a batch */
     struct work work[SLUICE_GATE_BATCH];
     int64_t now_us;
     bool registry_reachable;
@@ -87,6 +89,10 @@ struct pseudonyms {
     struct sluice_subject device_subject;
     uint8_t scratch[3][32];                /* for epochs before the one that the slot keeps */
 };
+
+/** The vault's rows in it stay unset until they are loaded: they are large, and seldom needed. */
+void pseudonyms_init(struct pseudonyms *pseudonyms, struct sluice_gate *gate, struct work *work,
+                     const struct sluice_record *record, struct slot *slot, struct slot *device);
 
 /** Set subject->pseudonym, device_pseudonym and token for this purpose and epoch. */
 SLUICE_MUST_CHECK

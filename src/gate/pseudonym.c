@@ -4,6 +4,18 @@
 
 #include <string.h>
 
+void pseudonyms_init(struct pseudonyms *pseudonyms, struct sluice_gate *gate, struct work *work,
+                     const struct sluice_record *record, struct slot *slot, struct slot *device)
+{
+    pseudonyms->gate = gate;
+    pseudonyms->work = work;
+    pseudonyms->record = record;
+    pseudonyms->slot = slot;
+    pseudonyms->device = device;
+    pseudonyms->subject_loaded = false;
+    pseudonyms->device_loaded = false;
+}
+
 static enum sluice_err load(struct sluice_vault *vault, struct sluice_subject *subject, bool *loaded,
                             const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {

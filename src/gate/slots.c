@@ -61,6 +61,15 @@ void slots_prefetch(const struct slots *slots, const uint8_t tag[static SLUICE_T
     }
 }
 
+static bool has_tag(const struct slot *slot, const uint8_t tag[static SLUICE_TAG_SIZE])
+{
+    uint64_t a[2], b[2];
+
+    memcpy(a, slot->tag, sizeof a);
+    memcpy(b, tag, sizeof b);
+    return ((a[0] ^ b[0]) | (a[1] ^ b[1])) == 0;
+}
+
 struct slot *slots_find(const struct slots *slots, const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {
     if (!slots->capacity)
@@ -70,8 +79,7 @@ struct slot *slots_find(const struct slots *slots, const uint8_t tag[static SLUI
 
         if (slot->valid_to_s == 0)
             return NULL;
-        if (at_s >= slot->valid_from_s && at_s < slot->valid_to_s &&
-            memcmp(slot->tag, tag, SLUICE_TAG_SIZE) == 0)
+        if (has_tag(slot, tag) && at_s >= slot->valid_from_s && at_s < slot->valid_to_s)
             return slot;
     }
 }

@@ -9,7 +9,8 @@
 void tenant_init(struct tenant *tenant, const char *name, struct sluice_vault *vault)
 {
     memset(tenant, 0, sizeof *tenant);
-    memcpy(tenant->name, name, strlen(name) + 1);
+    tenant->name_len = strlen(name);
+    memcpy(tenant->name, name, tenant->name_len + 1);
     sluice_vault_tenant_key(vault, tenant->hash_key, name);
     slots_init(&tenant->subjects, 0, 0);
     slots_init(&tenant->devices, 0, 0);

@@ -61,6 +61,7 @@ struct tenant_purpose {
 
 struct tenant {
     char name[SLUICE_NAME_MAX + 1];
+    size_t name_len;
     uint8_t hash_key[SLUICE_HASH_KEY_SIZE];   /* of tags */
     size_t purpose_count;
     struct tenant_purpose purposes[SLUICE_PURPOSES_MAX];
