@@ -131,6 +131,20 @@ static inline void assert_same_subject(const struct sluice_subject *a, const str
     assert_memory_equal(a->secrets, b->secrets, a->secret_count * sizeof a->secrets[0]);
 }
 
+/* Every generation of a subject, for every purpose. */
+static inline struct sluice_vault_erasure fixture_whole(const struct vault_fixture *f, unsigned number)
+{
+    struct sluice_vault_erasure erasure = { .what = SLUICE_ERASE_SUBJECT, .purposes = UINT16_MAX };
+
+    fixture_tag(f, erasure.tag, number);
+    return erasure;
+}
+
+static inline void fixture_erase(struct vault_fixture *f, struct sluice_vault_erasure erasure)
+{
+    assert_int_equal(sluice_vault_erase(f->vault, &erasure, 1), SLUICE_OK);
+}
+
 #define WITH_VAULT(test) cmocka_unit_test_setup_teardown(test, fixture_setup, fixture_teardown)
 
 #endif

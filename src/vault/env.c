@@ -79,7 +79,10 @@ enum sluice_err vault_env_open(struct vault_env *env, const char *folder, bool r
     *env = (struct vault_env){ .env = NULL };
     if (!read_only && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return sluice_err_from_errno(errno);
-    return open_env(&env->env, folder, read_only ? MDB_RDONLY : 0);
+    const enum sluice_err err = open_env(&env->env, folder, read_only ? MDB_RDONLY : 0);
+    /* A reader that was killed would keep freed pages from being used again. */
+    int dead;
+    return err || read_only ? err : vault_env_err(mdb_reader_check(env->env, &dead));
 }
 
 enum sluice_err vault_env_is_empty(bool *empty, MDB_txn *txn)

@@ -243,10 +243,14 @@ enum sluice_err vault_erase_commit(struct sluice_vault *vault, struct vault_eras
     if (err)
         return err;
     err = write_rotated(vault, erasing, txn);
-    if (err)
+    if (err) {
         mdb_txn_abort(txn);
-    else
-        err = vault_env_err(mdb_txn_commit(txn));
+        return err;
+    }
+    /* A commit that fails may have reached the disk or not: until the vault is
+     * opened again, either root may be the one. */
+    err = vault_env_err(mdb_txn_commit(txn));
+    vault->uncertain = err != SLUICE_OK;
     if (err)
         return err;
 
@@ -277,7 +281,7 @@ static enum sluice_err rotate(struct sluice_vault *vault, struct vault_erasing *
 
     if (!err)
         err = vault_erase_commit(vault, erasing);
-    if (err)
+    if (err && !vault->uncertain)
         give_up(vault);
     return err ? err : vault_erase_finish(vault);
 }

@@ -174,6 +174,7 @@ struct sluice_vault {
     bool read_only;
     pid_t opener;
     bool keyring_unsaved;              /* the vault is ahead of the keyring's file */
+    bool uncertain;                    /* whether a rotation was committed: opening again tells */
     struct vault_stage stage;
     uint8_t names_key[SLUICE_HASH_KEY_SIZE];       /* tags of epochs, tenants, registry */
     uint8_t summary_key[SLUICE_HASH_KEY_SIZE];
@@ -181,10 +182,12 @@ struct sluice_vault {
     uint8_t *checked[VAULT_ROW_TABLES];            /* bits of pages whose summary was found to hold */
 };
 
-/** SLUICE_ERR_KEY in a forked child. */
+/** SLUICE_ERR_KEY in a forked child, SLUICE_ERR_IO after a commit that may or may not hold. */
 static inline enum sluice_err vault_check(const struct sluice_vault *vault)
 {
-    return vault->keys->alive ? SLUICE_OK : SLUICE_ERR_KEY;
+    if (!vault->keys->alive)
+        return SLUICE_ERR_KEY;
+    return vault->uncertain ? SLUICE_ERR_IO : SLUICE_OK;
 }
 
 /** One row by its exact key, staged or committed, opened into plain.

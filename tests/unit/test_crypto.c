@@ -284,10 +284,11 @@ static bool lies_in_memory(const uint8_t masked[static 16], uint8_t mask)
 
 static void drawn_bytes_are_not_kept(void **state)
 {
-    uint8_t *drawn = malloc(16), masked[16];
+    uint8_t masked[16];
 
     if (MLOCK_IS_REPLACED)
         skip();   /* and the shadow memory is too large to search */
+    uint8_t *drawn = malloc(16);
     assert_non_null(drawn);
     sluice_random(drawn, 16);
     for (size_t i = 0; i < 16; i++)

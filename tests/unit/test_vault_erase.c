@@ -1,49 +1,9 @@
 #include "test.h"
 
-#include <fcntl.h>
-#include <signal.h>
-#include <stdio.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "files.h"
 #include "vault/vault_internal.h"
 #include "vault_fixture.h"
 
 enum { VICTIM = 1, BYSTANDER = 2 };
-
-static struct sluice_vault_erasure whole(const struct vault_fixture *f, unsigned number)
-{
-    struct sluice_vault_erasure erasure = { .what = SLUICE_ERASE_SUBJECT, .purposes = UINT16_MAX };
-
-    fixture_tag(f, erasure.tag, number);
-    return erasure;
-}
-
-static void erase(struct vault_fixture *f, struct sluice_vault_erasure erasure)
-{
-    assert_int_equal(sluice_vault_erase(f->vault, &erasure, 1), SLUICE_OK);
-}
-
-static void copy_file(const char *from_folder, const char *to_folder, const char *name)
-{
-    static uint8_t bytes[32 << 20];
-    const size_t len = file_read(path_in(from_folder, name), bytes, sizeof bytes);
-
-    assert_true(len < sizeof bytes);
-    file_write(path_in(to_folder, name), bytes, len);
-    assert_int_equal(chmod(path_in(to_folder, name), 0600), 0);
-}
-
-static void copy_state(char copy[static 64], const struct vault_fixture *f)
-{
-    scratch_make(copy);
-    assert_int_equal(mkdir(path_in(copy, "vault"), 0700), 0);
-    copy_file(f->folder, copy, "keyring");
-    copy_file(f->folder, copy, "vault/data.mdb");
-}
 
 static void erasing_destroys_one_subject_and_no_other(void **state)
 {
@@ -53,7 +13,7 @@ static void erasing_destroys_one_subject_and_no_other(void **state)
 
     fixture_put(f, VICTIM);
     fixture_commit(f);
-    erase(f, whole(f, VICTIM));
+    fixture_erase(f, fixture_whole(f, VICTIM));
     for (int round = 0; round < 2; round++) {
         assert_int_equal(fixture_find(f, &found, VICTIM), SLUICE_ERR_MISSING);
         assert_int_equal(fixture_find(f, &found, BYSTANDER), SLUICE_OK);
@@ -78,7 +38,7 @@ static void every_generation_goes(void **state)
     }
     fixture_put(f, BYSTANDER);
     fixture_commit(f);
-    erase(f, whole(f, VICTIM));
+    fixture_erase(f, fixture_whole(f, VICTIM));
     for (uint32_t at_s = 0; at_s < 1200; at_s += 100) {
         uint8_t tag[SLUICE_TAG_SIZE];
 
@@ -92,12 +52,12 @@ static void erasing_from_one_purpose_leaves_the_others_intact(void **state)
 {
     struct vault_fixture *f = *state;
     const struct sluice_subject before = fixture_put(f, VICTIM);
-    struct sluice_vault_erasure erasure = whole(f, VICTIM);
+    struct sluice_vault_erasure erasure = fixture_whole(f, VICTIM);
     struct sluice_subject found;
 
     fixture_commit(f);
     erasure.purposes = 1 << 1;
-    erase(f, erasure);
+    fixture_erase(f, erasure);
     for (int round = 0; round < 2; round++) {
         assert_int_equal(fixture_find(f, &found, VICTIM), SLUICE_OK);
         assert_memory_equal(found.secrets[0], before.secrets[0], SLUICE_SECRET_SIZE);
@@ -128,7 +88,7 @@ static void links_go_with_their_subject(void **state)
     assert_int_equal(sluice_vault_link_put(f->vault, shared, bystander.tag, 500, SLUICE_ALWAYS_S), SLUICE_OK);
     assert_int_equal(sluice_vault_link_put(f->vault, own, victim.tag, 0, SLUICE_ALWAYS_S), SLUICE_OK);
     fixture_commit(f);
-    erase(f, whole(f, VICTIM));
+    fixture_erase(f, fixture_whole(f, VICTIM));
     assert_int_equal(sluice_vault_link_find(f->vault, found, own, 100), SLUICE_ERR_MISSING);
     assert_int_equal(sluice_vault_link_find(f->vault, found, shared, 100), SLUICE_ERR_MISSING);
     assert_int_equal(sluice_vault_link_find(f->vault, found, shared, 600), SLUICE_OK);
@@ -158,7 +118,7 @@ static void devices_that_only_it_used_are_rekeyed(void **state)
     memset(shared.sole_user, 0xff, SLUICE_TAG_SIZE);   /* another SIM was put in */
     assert_int_equal(sluice_vault_put(f->vault, &shared, 3), SLUICE_OK);
     fixture_commit(f);
-    erase(f, whole(f, VICTIM));
+    fixture_erase(f, fixture_whole(f, VICTIM));
     assert_int_equal(fixture_find(f, &found, 60), SLUICE_ERR_MISSING);
     assert_int_equal(fixture_find(f, &found, 61), SLUICE_OK);
     assert_same_subject(&found, &shared);
@@ -168,14 +128,14 @@ static void devices_that_only_it_used_are_rekeyed(void **state)
 static void devices_follow_their_sim_purpose_by_purpose(void **state)
 {
     struct vault_fixture *f = *state;
-    struct sluice_vault_erasure erasure = whole(f, VICTIM);
+    struct sluice_vault_erasure erasure = fixture_whole(f, VICTIM);
     struct sluice_subject device, found;
 
     fixture_put(f, VICTIM);
     device = put_device(f, 60, VICTIM);
     fixture_commit(f);
     erasure.purposes = 1 << 2;
-    erase(f, erasure);
+    fixture_erase(f, erasure);
     assert_int_equal(fixture_find(f, &found, 60), SLUICE_OK);
     assert_memory_equal(found.secrets, device.secrets, 2 * SLUICE_SECRET_SIZE);
     assert_memory_not_equal(found.secrets[2], device.secrets[2], SLUICE_SECRET_SIZE);
@@ -211,7 +171,7 @@ static void a_destroyed_epoch_is_never_made_again(void **state)
 static void erasing_again_changes_nothing(void **state)
 {
     struct vault_fixture *f = *state;
-    struct sluice_vault_erasure in_one = whole(f, BYSTANDER);
+    struct sluice_vault_erasure in_one = fixture_whole(f, BYSTANDER);
     const struct sluice_vault_erasure epoch = { .what = SLUICE_ERASE_EPOCH, .tenant = "acme", .epoch = 3 };
 
     in_one.purposes = 1;
@@ -219,12 +179,12 @@ static void erasing_again_changes_nothing(void **state)
     fixture_put(f, BYSTANDER);
     fixture_commit(f);
     for (int round = 0; round < 2; round++) {
-        erase(f, whole(f, VICTIM));
-        erase(f, in_one);
-        erase(f, epoch);
+        fixture_erase(f, fixture_whole(f, VICTIM));
+        fixture_erase(f, in_one);
+        fixture_erase(f, epoch);
         assert_int_equal(f->keyring->root[0].generation, 4);
     }
-    erase(f, whole(f, 12345));
+    fixture_erase(f, fixture_whole(f, 12345));
     assert_int_equal(f->keyring->root[0].generation, 4);
 }
 
@@ -239,31 +199,12 @@ static void many_are_erased_in_one_rotation(void **state)
         fixture_put(f, i);
     fixture_commit(f);
     for (unsigned i = 0; i < COUNT / 2; i++)
-        erasures[i] = whole(f, 2 * i);
+        erasures[i] = fixture_whole(f, 2 * i);
     assert_int_equal(sluice_vault_erase(f->vault, erasures, COUNT / 2), SLUICE_OK);
     assert_int_equal(f->keyring->root[0].generation, 2);
     fixture_reopen(f);
     for (unsigned i = 0; i < COUNT; i++)
         assert_int_equal(fixture_find(f, &found, i), i % 2 ? SLUICE_OK : SLUICE_ERR_MISSING);
-}
-
-/* The vault of before beside the keyring of after: nothing opens. */
-static void old_copies_of_the_vault_are_unreadable(void **state)
-{
-    struct vault_fixture *f = *state;
-    struct vault_fixture old = { .vault = NULL };
-
-    fixture_put(f, VICTIM);
-    fixture_commit(f);
-    fixture_close(f);
-    copy_state(old.folder, f);
-    fixture_open(f);
-    erase(f, whole(f, VICTIM));
-    fixture_close(f);
-    copy_file(f->folder, old.folder, "keyring");
-    assert_int_equal(fixture_try_open(&old), SLUICE_ERR_OLDER);
-    scratch_remove(old.folder);
-    fixture_open(f);
 }
 
 /* Every key that is left, tried on every old copy of the node, page and row. */
@@ -287,7 +228,7 @@ static void no_key_that_is_left_opens_what_was_erased(void **state)
     assert_int_equal(vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
                      SLUICE_OK);
 
-    erase(f, whole(f, VICTIM));
+    fixture_erase(f, fixture_whole(f, VICTIM));
     assert_int_equal(vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
                      SLUICE_ERR_DAMAGED);
     const unsigned page = vault_page_of(victim.tag);
@@ -296,164 +237,6 @@ static void no_key_that_is_left_opens_what_was_erased(void **state)
                             SLUICE_KEY_SIZE);
     assert_memory_equal(old->page[page ^ 0xff00], f->vault->keys->page[page ^ 0xff00], SLUICE_KEY_SIZE);
     sluice_secret_free(old, sizeof *old);
-}
-
-/* --- crashes --------------------------------------------------------- */
-
-enum step { AFTER_PREPARE, AFTER_COMMIT, AFTER_FINISH, STEPS };
-
-/* What lies on disk after each step of an erasure, as a crash there leaves it. */
-static void run_steps(struct vault_fixture *f, char copies[static STEPS][64])
-{
-    const struct sluice_vault_erasure erasure = whole(f, VICTIM);
-    struct vault_erasing erasing = { .pages = calloc(1, sizeof *erasing.pages),
-                                     .next = sluice_secret_alloc(sizeof *erasing.next) };
-
-    assert_int_equal(vault_erase_stage(f->vault, &erasing, &erasure, 1), SLUICE_OK);
-    assert_int_equal(vault_erase_prepare(f->vault), SLUICE_OK);
-    copy_state(copies[AFTER_PREPARE], f);
-    assert_int_equal(vault_erase_commit(f->vault, &erasing), SLUICE_OK);
-    copy_state(copies[AFTER_COMMIT], f);
-    assert_int_equal(vault_erase_finish(f->vault), SLUICE_OK);
-    copy_state(copies[AFTER_FINISH], f);
-    vault_stage_clear(&f->vault->stage);
-    sluice_secret_free(erasing.next, sizeof *erasing.next);
-    free(erasing.pages);
-}
-
-static void a_crash_between_any_two_steps_comes_to_one_of_both(void **state)
-{
-    struct vault_fixture *f = *state;
-    char copies[STEPS][64];
-    const struct sluice_subject victim = fixture_put(f, VICTIM), bystander = fixture_put(f, BYSTANDER);
-
-    fixture_commit(f);
-    run_steps(f, copies);
-    for (int step = 0; step < STEPS; step++) {
-        struct vault_fixture crashed = { .vault = NULL };
-        struct sluice_subject found;
-        const bool erased = step >= AFTER_COMMIT;
-
-        memcpy(crashed.folder, copies[step], sizeof crashed.folder);
-        for (int round = 0; round < 2; round++) {
-            fixture_open(&crashed);
-            assert_int_equal(crashed.keyring->root[0].generation, erased ? 2 : 1);
-            assert_int_equal(crashed.keyring->root[1].generation, 0);
-            assert_int_equal(fixture_find(&crashed, &found, VICTIM), erased ? SLUICE_ERR_MISSING : SLUICE_OK);
-            if (!erased)
-                assert_same_subject(&found, &victim);
-            assert_int_equal(fixture_find(&crashed, &found, BYSTANDER), SLUICE_OK);
-            assert_same_subject(&found, &bystander);
-            fixture_close(&crashed);
-            /* On disk as well. */
-            assert_int_equal(sluice_keyring_open(&crashed.keyring, crashed.folder), SLUICE_OK);
-            assert_int_equal(crashed.keyring->root[1].generation, 0);
-            sluice_keyring_close(crashed.keyring);
-        }
-        /* Asked again, it is done. */
-        fixture_open(&crashed);
-        erase(&crashed, whole(&crashed, VICTIM));
-        fixture_reopen(&crashed);
-        assert_int_equal(fixture_find(&crashed, &found, VICTIM), SLUICE_ERR_MISSING);
-        assert_int_equal(crashed.keyring->root[0].generation, 2);
-        fixture_close(&crashed);
-        scratch_remove(crashed.folder);
-    }
-}
-
-/* The file that a crash leaves beside the keyring must not bring the old root back either. */
-static void no_root_of_before_is_left_on_disk(void **state)
-{
-    struct vault_fixture *f = *state;
-    uint8_t before[SLUICE_KEY_SIZE], bytes[4096];
-
-    fixture_put(f, VICTIM);
-    fixture_commit(f);
-    memcpy(before, f->keyring->root[0].key, sizeof before);
-    assert_int_equal(vault_erase_prepare(f->vault), SLUICE_OK);
-    size_t len = file_read(path_in(f->folder, "keyring"), bytes, sizeof bytes);
-    assert_non_null(memmem(bytes, len, before, 8));
-    sluice_wipe(&f->keyring->root[1], sizeof f->keyring->root[1]);
-    erase(f, whole(f, VICTIM));
-    len = file_read(path_in(f->folder, "keyring"), bytes, sizeof bytes);
-    assert_null(memmem(bytes, len, before, 8));
-    assert_int_equal(access(path_in(f->folder, "keyring.new"), F_OK), -1);
-}
-
-static void a_reader_opens_in_the_middle_of_a_rotation_and_writes_nothing(void **state)
-{
-    struct vault_fixture *f = *state;
-    char copies[STEPS][64];
-
-    fixture_put(f, VICTIM);
-    fixture_put(f, BYSTANDER);
-    fixture_commit(f);
-    run_steps(f, copies);
-    for (int step = 0; step < STEPS; step++) {
-        struct vault_fixture reader = { .vault = NULL };
-        struct sluice_subject found;
-        uint8_t before[1024], after[1024];
-
-        memcpy(reader.folder, copies[step], sizeof reader.folder);
-        const size_t len = file_read(path_in(reader.folder, "keyring"), before, sizeof before);
-        assert_int_equal(sluice_keyring_open(&reader.keyring, reader.folder), SLUICE_OK);
-        assert_int_equal(sluice_vault_open_reading(&reader.vault, reader.folder, reader.keyring), SLUICE_OK);
-        memcpy(reader.tenant_key, f->tenant_key, sizeof reader.tenant_key);
-        assert_int_equal(fixture_find(&reader, &found, BYSTANDER), SLUICE_OK);
-        fixture_close(&reader);
-        assert_int_equal(file_read(path_in(reader.folder, "keyring"), after, sizeof after), len);
-        assert_memory_equal(before, after, len);
-        scratch_remove(reader.folder);
-    }
-}
-
-/* A child erases one subject after the other until it is killed. */
-static void erase_until_killed(struct vault_fixture *f, unsigned count)
-{
-    fixture_open(f);
-    for (unsigned i = 1; i < count; i++)
-        erase(f, whole(f, i));
-    fixture_close(f);
-}
-
-static void killed_at_any_moment_each_subject_is_whole_or_gone(void **state)
-{
-    enum { COUNT = 60, ROUNDS = 20 };
-    struct vault_fixture *f = *state;
-    struct sluice_subject before[COUNT], found;
-    unsigned seed = (unsigned)time(NULL), gone = 0;
-
-    print_message("seed %u\n", seed);
-    for (unsigned i = 0; i < COUNT; i++)
-        before[i] = fixture_put(f, i);
-    fixture_commit(f);
-    fixture_close(f);
-    for (int round = 0; round < ROUNDS; round++) {
-        const pid_t child = fork();
-
-        if (child == 0) {
-            erase_until_killed(f, COUNT);
-            _exit(0);
-        }
-        usleep((useconds_t)rand_r(&seed) % 20000);
-        kill(child, SIGKILL);
-        assert_int_equal(waitpid(child, NULL, 0), child);
-        fixture_open(f);
-        assert_int_equal(f->keyring->root[1].generation, 0);
-        gone = 0;
-        for (unsigned i = 0; i < COUNT; i++) {
-            const enum sluice_err err = fixture_find(f, &found, i);
-
-            gone += err == SLUICE_ERR_MISSING;
-            if (!err)
-                assert_same_subject(&found, &before[i]);
-            assert_true(err == SLUICE_OK || (err == SLUICE_ERR_MISSING && i > 0));
-        }
-        assert_int_equal(f->keyring->root[0].generation, gone + 1);
-        fixture_close(f);
-    }
-    assert_true(gone > 0);
-    fixture_open(f);
 }
 
 int main(void)
@@ -468,12 +251,7 @@ int main(void)
         WITH_VAULT(a_destroyed_epoch_is_never_made_again),
         WITH_VAULT(erasing_again_changes_nothing),
         WITH_VAULT(many_are_erased_in_one_rotation),
-        WITH_VAULT(old_copies_of_the_vault_are_unreadable),
         WITH_VAULT(no_key_that_is_left_opens_what_was_erased),
-        WITH_VAULT(a_crash_between_any_two_steps_comes_to_one_of_both),
-        WITH_VAULT(no_root_of_before_is_left_on_disk),
-        WITH_VAULT(a_reader_opens_in_the_middle_of_a_rotation_and_writes_nothing),
-        WITH_VAULT(killed_at_any_moment_each_subject_is_whole_or_gone),
     };
 
     if (sluice_crypto_init() != SLUICE_OK)
