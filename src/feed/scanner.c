@@ -250,13 +250,19 @@ static enum scan_result find_layout(struct scanner *scanner, struct scan *found,
     return SCAN_NOTHING;
 }
 
-/* A line that is an array as a whole, as dumps of bulk deliveries have them. */
-static bool line_is_array(const char *window, size_t start, size_t len)
+/* A line that is an array as a whole, as dumps of bulk deliveries have them, or
+ * a brace alone, where a file of another layout was appended: no broken line of
+ * a record looks like that. */
+static bool starts_anew(const char *window, size_t start, size_t len)
 {
     const char *newline = find_newline(window, start, len);
     const size_t end = trim_end(window, start, newline ? (size_t)(newline - window) : len);
 
-    return end - start > 1 && window[end - 1] == ']' && opens_array(window, start, end, true);
+    if (end - start == 1 && window[start] == '[')
+        return newline && opens_array(window, start, len, false) != 0;
+    if (end - start == 1)
+        return newline && window[start] == '{';
+    return window[start] == '[' && window[end - 1] == ']' && opens_array(window, start, end, true);
 }
 
 static enum scan_result next_in_array(struct scanner *scanner, struct scan *found, const char *window,
@@ -310,7 +316,7 @@ enum scan_result scanner_next(struct scanner *scanner, struct scan *found, const
     default:
         break;
     }
-    if (window[start] == '[' && (scanner->mode == SCAN_STREAM || line_is_array(window, start, len))) {
+    if ((window[start] == '[' && scanner->mode == SCAN_STREAM) || starts_anew(window, start, len)) {
         scanner->mode = SCAN_START;
         return SCAN_NOTHING;
     }

@@ -61,6 +61,25 @@ static void associate(uint8_t associated[static 16], uint64_t slot, uint64_t off
     put_number(associated + 8, offset, 8);
 }
 
+/* The name of a new file is durable when its folder is. */
+static enum sluice_err sync_folder(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    enum sluice_err err = SLUICE_OK;
+    int fd;
+
+    if (!folder)
+        return SLUICE_ERR_MEMORY;
+    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        err = sluice_err_from_errno(errno);
+    if (fd >= 0)
+        close(fd);
+    free(folder);
+    return err;
+}
+
 enum sluice_err spool_writer_open(struct spool_writer **writer, const char *path,
                                   const uint8_t key[static SLUICE_KEY_SIZE])
 {
@@ -73,7 +92,7 @@ enum sluice_err spool_writer_open(struct spool_writer **writer, const char *path
     made->key = copy_key(key);
     if (made->key) {
         made->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-        err = made->fd < 0 ? sluice_err_from_errno(errno) : SLUICE_OK;
+        err = made->fd < 0 ? sluice_err_from_errno(errno) : sync_folder(path);
     }
     if (err) {
         spool_writer_close(made);

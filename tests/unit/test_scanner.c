@@ -102,6 +102,14 @@ static void arrays_may_follow_one_another(void **state)
     assert_found("[{\"a\":1}]\n{\"a\":2}\n[{\"a\":3}]\n{\"a\":4}\n", "<{\"a\":1}><{\"a\":2}><{\"a\":3}><{\"a\":4}>");
 }
 
+static void a_file_of_another_layout_may_follow(void **state)
+{
+    assert_found("{\"a\":1}\n[\n  {\"b\":1},\n  {\n\"b\":2\n}\n]\n{\"c\":1}\n", "<{\"a\":1}><{\"b\":1}><{\n\"b\":2\n}><{\"c\":1}>");
+    assert_found("{\"a\":1}\n{\n\"b\":1\n}\n{\n\"b\":2}\n", "<{\"a\":1}><{\n\"b\":1\n}><{\n\"b\":2}>");
+    assert_found("{\"a\":1}\n[\n1\n]\n", "<{\"a\":1}><[><1><]>");
+    assert_found("{\"a\":1}\n{\n{\"a\":2}\n[\n{\"a\":3}\n{\"a\":4}\n", "<{\"a\":1}><{><{\"a\":2}><{\"a\":3}><{\"a\":4}>");
+}
+
 static void an_array_without_end_is_one_rest(void **state)
 {
     assert_found("[{\"a\":1},{\"a\":2", "<{\"a\":1}>U");
@@ -212,6 +220,7 @@ TEST_MAIN(cmocka_unit_test(lines_are_elements),
           cmocka_unit_test(an_array_holds_elements),
           cmocka_unit_test(values_in_an_array_that_are_no_objects_are_elements),
           cmocka_unit_test(arrays_may_follow_one_another),
+          cmocka_unit_test(a_file_of_another_layout_may_follow),
           cmocka_unit_test(an_array_without_end_is_one_rest),
           cmocka_unit_test(objects_are_found_however_they_are_broken_into_lines),
           cmocka_unit_test(an_element_beyond_the_limit_is_skipped_to_its_end),
