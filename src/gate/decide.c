@@ -211,7 +211,8 @@ static void describe(struct decision *d)
     d->region = d->slot->region;
     if (!d->region && record->region.len)
         d->region = tenant_region(tenant, record->region);
-    d->subject.region = names_text(&tenant->regions, d->region);
+    d->subject.region = d->region == REGION_BEYOND ? (struct sluice_str){ "", 0 }
+                                                   : names_text(&tenant->regions, d->region);
     d->subject.account_number = d->slot->account;
     d->subject.account = record->account;
 }

@@ -312,11 +312,13 @@ static enum sluice_err deduplicate(struct sluice_gate *gate, struct sluice_entry
     }
 }
 
-static bool under_age(const struct tenant *tenant, const struct slot *slot)
+/* The stricter of today's age and the one when it was collected. */
+static bool under_age(const struct tenant *tenant, const struct slot *slot, int64_t collected_at_us)
 {
-    const uint8_t min_age = tenant->versions[tenant->current]->min_age;
+    const uint8_t now = tenant->versions[tenant->current]->min_age;
+    const uint8_t then = tenant->versions[tenant_version_at(tenant, collected_at_us)]->min_age;
 
-    return min_age && slot->age_below && slot->age_below <= min_age;
+    return slot->age_below && slot->age_below <= (now > then ? now : then);
 }
 
 /* From deduplication on. */
@@ -331,7 +333,7 @@ static enum sluice_err pass(struct sluice_gate *gate, struct sluice_entry *entry
     err = identify_subject(gate, work, &entry->record, &slot, &reason);
     if (err)
         return err;
-    if (reason == SLUICE_REASON_NONE && under_age(work->tenant, slot))
+    if (reason == SLUICE_REASON_NONE && under_age(work->tenant, slot, entry->record.collected_at_us))
         reason = SLUICE_REASON_UNDER_AGE;
     if (reason != SLUICE_REASON_NONE) {
         if (entry->kind == SLUICE_ENTRY_PARKED) {

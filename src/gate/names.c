@@ -73,6 +73,15 @@ static bool grow(struct names *names)
     return true;
 }
 
+uint32_t names_find(const struct names *names, struct sluice_str text)
+{
+    if (text.len == 0)
+        return 0;
+    const uint32_t at = names->index_size ? *place(names, text) : 0;
+
+    return at ? at - 1 : UINT32_MAX;
+}
+
 uint32_t names_number(struct names *names, struct sluice_str text)
 {
     if (names->count == names->capacity && !grow(names))

@@ -27,6 +27,9 @@ void names_deinit(struct names *names);
  *  UINT32_MAX when memory is exhausted. */
 uint32_t names_number(struct names *names, struct sluice_str text);
 
+/** UINT32_MAX when there is none. */
+uint32_t names_find(const struct names *names, struct sluice_str text);
+
 static inline struct sluice_str names_text(const struct names *names, uint32_t number)
 {
     return number ? sluice_str_from(names->texts[number]) : (struct sluice_str){ "", 0 };

@@ -179,6 +179,25 @@ static void fill_basis(struct tenant *tenant, struct rule *rule, uint8_t region)
             (uint8_t)sluice_purpose_basis(&rule->purpose, contract, names_text(&tenant->regions, region));
 }
 
+static bool depends_on_region(const struct sluice_basis_rule rules[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rules[i].region_count)
+            return true;
+    return false;
+}
+
+/* A region that has no number any more must not pass for one that is not known. */
+static void fill_basis_beyond(struct rule *rule)
+{
+    const struct sluice_purpose *purpose = &rule->purpose;
+    const bool depends = depends_on_region(purpose->basis_rules, purpose->basis_rule_count) ||
+                         depends_on_region(purpose->current_rules, purpose->current_rule_count);
+
+    for (enum sluice_contract contract = 0; contract < SLUICE_CONTRACT_COUNT; contract++)
+        rule->basis[contract][REGION_BEYOND] = depends ? SLUICE_BASIS_NONE : rule->basis[contract][0];
+}
+
 static void compile_rule(struct tenant *tenant, struct rule *rule, size_t version, const char *name)
 {
     const struct sluice_policy *then = tenant->versions[version], *now = tenant->versions[tenant->current];
@@ -193,6 +212,7 @@ static void compile_rule(struct tenant *tenant, struct rule *rule, size_t versio
     write_prefix(&rule->prefix, tenant, name, then->version);
     for (uint32_t region = 0; region <= REGIONS_MAX && (region == 0 || region < tenant->regions.count); region++)
         fill_basis(tenant, rule, (uint8_t)region);
+    fill_basis_beyond(rule);
 }
 
 static enum sluice_err compile(struct tenant *tenant)
@@ -265,10 +285,12 @@ enum sluice_err tenant_advance(struct tenant *tenant, int64_t now_us)
 uint8_t tenant_region(struct tenant *tenant, struct sluice_str region)
 {
     const uint32_t before = tenant->regions.count;
-    const uint32_t number = names_number(&tenant->regions, region);
+    /* Records bring texts of their own: no more of them are kept than have a number. */
+    const uint32_t number = before > REGIONS_MAX ? names_find(&tenant->regions, region)
+                                                 : names_number(&tenant->regions, region);
 
     if (number > REGIONS_MAX)
-        return 0;
+        return REGION_BEYOND;
     if (tenant->regions.count != before)
         for (size_t i = 0; i < tenant->version_count * tenant->purpose_count; i++)
             if (tenant->rules[i].usable)

@@ -13,7 +13,8 @@
 #include "sluice/policy.h"
 #include "sluice/vault.h"
 
-#define REGIONS_MAX      255   /* distinct regions of one tenant's subjects */
+#define REGIONS_MAX      254   /* distinct regions of one tenant's subjects */
+#define REGION_BEYOND    255   /* one more: known to be none of those, and no longer which */
 #define EPOCHS_CACHED    16    /* of one purpose: the living ones that records still fall into */
 #define ROW_PREFIX_MAX   128
 #define LANE_NONE        0xff
@@ -31,7 +32,7 @@ struct rule {
     bool usable;               /* else every record has the outcome `absent` */
     uint8_t absent;            /* enum sluice_outcome */
     struct row_prefix prefix;
-    uint8_t basis[SLUICE_CONTRACT_COUNT][REGIONS_MAX + 1];   /* enum sluice_basis by contract and region */
+    uint8_t basis[SLUICE_CONTRACT_COUNT][REGION_BEYOND + 1];   /* enum sluice_basis by contract and region */
     struct sluice_purpose purpose;
 };
 
@@ -100,7 +101,7 @@ static inline const struct rule *tenant_rule(const struct tenant *tenant, size_t
 }
 
 /** Number of a region for the basis tables; fills their column at first sight.
- *  0 (not known) when there are too many. */
+ *  REGION_BEYOND when there are too many: no basis then where it depends on the region. */
 uint8_t tenant_region(struct tenant *tenant, struct sluice_str region);
 
 /** Forget subjects, devices and what was derived from the vault. */

@@ -795,6 +795,63 @@ static void what_was_erased_is_not_parked(void **state)
     assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
 }
 
+/* The fixture's policy, to be changed and given to the gate. */
+static struct sluice_policy *load_again(struct fixture *f)
+{
+    struct sluice_findings findings;
+    struct sluice_policy *policy;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/acme.yaml", f->folder);
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load(&policy, &findings, path, T0_US), SLUICE_OK);
+    sluice_findings_deinit(&findings);
+    return policy;
+}
+
+/* What a version did not hold is not held because a later one would. */
+static void a_child_stays_a_child_under_a_later_version(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_policy *versions[] = { load_again(f), load_again(f) };
+
+    versions[1]->effective_at_us = T0_US - DAY_US;
+    versions[1]->min_age = 0;
+    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", versions, 2, T0_US), SLUICE_OK);
+    put_subject(f, 1, be_twelve);
+    arrive(f, 1)->collected_at_us = T0_US - 2 * DAY_US;
+    f->batch.entries[0].record.start_us -= 2 * DAY_US;
+    arrive(f, 1);
+    run(f);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_UNDER_AGE);
+    assert_int_equal(f->batch.entries[1].disposition, SLUICE_ROUTED);
+}
+
+/* Consent in Germany, interest elsewhere: too many regions must not make Germany elsewhere. */
+static void a_region_too_many_opens_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_policy *policy = load_again(f);
+    struct sluice_purpose *fraud = (struct sluice_purpose *)(uintptr_t)sluice_policy_purpose(policy, "fraud");
+
+    fraud->basis_rules[1] = fraud->basis_rules[0];
+    fraud->basis_rule_count = 2;
+    fraud->basis_rules[0].basis = SLUICE_BASIS_CONSENT;
+    fraud->basis_rules[0].region_count = 1;
+    strcpy(fraud->basis_rules[0].regions[0], "DE");
+    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_OK);
+    for (unsigned i = 0; i < 300; i++) {
+        char *region = sluice_arena_alloc(&f->batch.arena, 8);
+
+        snprintf(region, 8, "X%c-%03u", 'A' + i % 26, i);
+        arrive(f, i)->region = sluice_str_from(region);
+    }
+    arrive(f, 400)->region = SLUICE_STR("DE");
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 301);
+    assert_int_equal(row_count(f, FRAUD), 254);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_row_holds_what_its_purpose_lists_and_nothing_else),
@@ -820,4 +877,6 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(policies_that_are_refused_leave_everything_as_it_was),
           TEST(no_record_was_collected_in_the_future),
           TEST(what_comes_back_from_an_unknown_source_is_on_one_account),
-          TEST(what_was_erased_is_not_parked))
+          TEST(what_was_erased_is_not_parked),
+          TEST(a_child_stays_a_child_under_a_later_version),
+          TEST(a_region_too_many_opens_nothing))
