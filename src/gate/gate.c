@@ -269,6 +269,9 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
         return SLUICE_OK;
     }
     reason = identify_tags(work, work->tenant, entry);
+    /* What was parked has been through this, under the settings of then. */
+    if (entry->kind == SLUICE_ENTRY_PARKED)
+        return SLUICE_OK;
     if (reason == SLUICE_REASON_NONE && entry->has_unknown_field &&
         work->tenant->versions[work->tenant->current]->quarantine_unknown_fields)
         reason = SLUICE_REASON_UNKNOWN_FIELD;
@@ -335,9 +338,11 @@ static enum sluice_err pass(struct sluice_gate *gate, struct sluice_entry *entry
         return err;
     if (reason == SLUICE_REASON_NONE && under_age(work->tenant, slot, entry->record.collected_at_us))
         reason = SLUICE_REASON_UNDER_AGE;
+    /* Nothing leaves the park that cannot be judged: taken back, it is still there. */
+    if (reason == SLUICE_REASON_STATE_UNKNOWN && entry->kind == SLUICE_ENTRY_PARKED)
+        return SLUICE_ERR_IO;
     if (reason != SLUICE_REASON_NONE) {
         if (entry->kind == SLUICE_ENTRY_PARKED) {
-            /* The driver lets nothing out of the park that it could not judge. */
             assert(reason == SLUICE_REASON_UNDER_AGE);
             account_unparked(work, entry, SLUICE_CLOSED_SINCE);
         }

@@ -19,6 +19,15 @@ static size_t input_of(const struct sluice_config *config, struct sluice_str sou
     return i;
 }
 
+/* Nobody decides for a tenant that is not configured (any more). */
+static bool has_tenant(const struct sluice_config *config, struct sluice_str tenant)
+{
+    for (size_t i = 0; i < config->tenant_count; i++)
+        if (sluice_str_equal(tenant, sluice_str_from(config->tenants[i].name)))
+            return true;
+    return config->tenant_count == 0;
+}
+
 /* Whether it is to come back, and can. */
 static bool is_wanted(const struct sluice_local *local, enum sluice_store store,
                       const struct sluice_sealed_entry *sealed)
@@ -26,7 +35,7 @@ static bool is_wanted(const struct sluice_local *local, enum sluice_store store,
     const enum sluice_reason reason = local->reentry.reason;
 
     if (store != SLUICE_STORE_QUARANTINE)
-        return sealed->form == SLUICE_FORM_RAW;
+        return sealed->form == SLUICE_FORM_RAW && has_tenant(local->config, sealed->tenant);
     if (reason != SLUICE_REASON_NONE &&
         !sluice_str_equal(sealed->reason, sluice_str_from(sluice_reason_word(reason))))
         return false;

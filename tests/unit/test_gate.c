@@ -852,6 +852,30 @@ static void a_region_too_many_opens_nothing(void **state)
     assert_int_equal(row_count(f, FRAUD), 254);
 }
 
+/* A parked record has passed the gate before; what cannot be judged now is taken back to the park. */
+static void what_was_parked_is_judged_or_stays_parked(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_record *record = arrive(f, 1);
+    uint8_t key[SLUICE_HASH_KEY_SIZE];
+    const uint64_t known = f->keyring->registry_generation;
+
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    f->batch.entries[0].kind = SLUICE_ENTRY_PARKED;
+    f->batch.entries[0].purposes = bit_of(f, "billing");
+    sluice_tag(f->batch.entries[0].subject, key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits,
+               record->iccid.digit_count);
+    f->config.future_tolerance_s = -7200;     /* stricter than when it came */
+    f->keyring->registry_generation = known + 1;
+    assert_int_equal(sluice_gate_run(f->gate, &f->batch, T0_US), SLUICE_ERR_IO);
+
+    f->keyring->registry_generation = known;
+    f->batch.entries[0].disposition = SLUICE_UNDECIDED;
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(f->out[0][QUARANTINE].len, 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_row_holds_what_its_purpose_lists_and_nothing_else),
@@ -879,4 +903,5 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(what_comes_back_from_an_unknown_source_is_on_one_account),
           TEST(what_was_erased_is_not_parked),
           TEST(a_child_stays_a_child_under_a_later_version),
-          TEST(a_region_too_many_opens_nothing))
+          TEST(a_region_too_many_opens_nothing),
+          TEST(what_was_parked_is_judged_or_stays_parked))

@@ -522,6 +522,33 @@ static void parked_records_of_an_erased_subject_are_expired(void **state)
     sluice_vault_close(vault);
 }
 
+/* Records of a tenant that was taken out of the configuration wait for it, or for their deadline. */
+static void what_is_of_no_configured_tenant_stays(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_entry entry = make_entry(1);
+    bool end;
+
+    f->config->tenant_count = 1;
+    strcpy(f->config->tenants[0].name, "acme");
+    seal_entry(f, SLUICE_STORE_SUSPENDED, entry, NULL, NULL);
+    entry.record.charging_id = 2;
+    entry.record.tenant = SLUICE_STR("gone");
+    seal_entry(f, SLUICE_STORE_SUSPENDED, entry, NULL, NULL);
+    write_sealed(f, SLUICE_STORE_SUSPENDED, NOW_US / SLUICE_SECOND_US + 86400);
+    assert_int_equal(f->transport.ops->commit(f->transport.self, NOW_US), SLUICE_OK);
+    assert_int_equal(sluice_local_reenter(&f->transport, NULL, true, false), SLUICE_OK);
+    assert_int_equal(poll(f, NOW_US, &end), 1);
+    assert_int_equal(number_at(f, 0), 1);
+    assert_int_equal(f->transport.ops->commit(f->transport.self, NOW_US), SLUICE_OK);
+    assert_int_equal(told(f).entries_left, 1);
+
+    strcpy(f->config->tenants[0].name, "gone");
+    assert_int_equal(sluice_local_reenter(&f->transport, NULL, true, false), SLUICE_OK);
+    assert_int_equal(poll(f, NOW_US, &end), 1);
+    assert_int_equal(number_at(f, 0), 2);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 TEST_MAIN(CASE(suspended_records_keep_what_they_had),
@@ -536,4 +563,5 @@ TEST_MAIN(CASE(suspended_records_keep_what_they_had),
           CASE(entries_of_another_reason_stay),
           CASE(what_no_input_decodes_stays),
           CASE(parked_records_open_with_their_subjects_secrets),
-          CASE(parked_records_of_an_erased_subject_are_expired))
+          CASE(parked_records_of_an_erased_subject_are_expired),
+          CASE(what_is_of_no_configured_tenant_stays))
