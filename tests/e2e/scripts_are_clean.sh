@@ -15,4 +15,4 @@ while read -r file; do
     fi
 done < <(find . -path ./build -prune -o -path ./.git -prune -o -type f -print)
 [ ${#scripts[@]} -ge 4 ] || fail "found too few scripts to check"
-shellcheck -x -P SCRIPTDIR -e SC2016 "${scripts[@]}" tests/e2e/lib.sh deploy/completion/sluice.bash
+shellcheck -x -P SCRIPTDIR -e SC2015,SC2016 "${scripts[@]}" tests/e2e/lib.sh deploy/completion/sluice.bash

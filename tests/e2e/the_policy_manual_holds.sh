@@ -4,7 +4,7 @@
 
 page=$root/deploy/man/sluice-policy.5
 mandoc -T lint -W warning "$page" || fail "mandoc finds faults in the page"
-mandoc -T ascii "$page" | col -b >"$T/page"
+mandoc -T ascii "$page" | sed 's/.\x08//g' >"$T/page"
 
 keys=0
 while read -r key; do
