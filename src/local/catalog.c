@@ -301,10 +301,12 @@ static enum sluice_err apply_row(struct local_catalog *catalog, const struct row
 
 enum sluice_err catalog_apply(struct local_catalog *catalog, const uint8_t *bytes, size_t len)
 {
-    struct sluice_cursor cursor = { bytes, bytes + len, false };
     enum sluice_err err = SLUICE_OK;
 
     catalog->action_count = 0;
+    if (len == 0)
+        return SLUICE_OK;   /* bytes may be no address then */
+    struct sluice_cursor cursor = { bytes, bytes + len, false };
     while (!err && cursor.at < cursor.end) {
         char tenant[SLUICE_NAME_MAX + 1], stream[SLUICE_NAME_MAX + 1];
         struct row row;
