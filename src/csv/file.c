@@ -8,9 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define WINDOW_SIZE (1024 * 1024)
+#define WINDOW_SIZE ((size_t)1024 * 1024)
 
-_Static_assert(WINDOW_SIZE > 2 * CSV_ROW_SIZE_MAX, "a row of the largest size fits whatever stands before it");
+_Static_assert(WINDOW_SIZE / 2 > CSV_ROW_SIZE_MAX, "a row of the largest size fits whatever stands before it");
 
 struct csv_file {
     int fd;

@@ -168,12 +168,18 @@ static bool nothing_new(const struct sluice_feed *feed, const struct position_fi
     return feed->config->watch && !*settled;
 }
 
+static bool same_position(const struct position *a, const struct position *b)
+{
+    return a->offset == b->offset && a->line == b->line && a->size == b->size && a->head_size == b->head_size &&
+           memcmp(a->head, b->head, sizeof a->head) == 0 && a->mode == b->mode && a->done == b->done;
+}
+
 static enum sluice_err set_position(struct sluice_feed *feed, size_t place, const struct position *position)
 {
     struct position *now = &feed->positions.files[place].now;
     enum sluice_err err;
 
-    if (memcmp(now, position, sizeof *now) == 0)
+    if (same_position(now, position))
         return SLUICE_OK;
     err = positions_touch(&feed->positions, place);
     if (!err)

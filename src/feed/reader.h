@@ -14,7 +14,7 @@
 #include "feed/source.h"
 #include "sluice/batch.h"
 
-#define READER_WINDOW_SIZE (4 * SCAN_SIZE_MAX)
+#define READER_WINDOW_SIZE ((size_t)4 * SCAN_SIZE_MAX)
 
 struct reader {
     struct source *source;              /* NULL: nothing is open */

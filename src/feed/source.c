@@ -11,7 +11,7 @@
 
 #include "feed/spool.h"
 
-#define PACKED_SIZE (128 * 1024)
+#define PACKED_SIZE ((size_t)128 * 1024)
 #define STREAM_WAIT_MS 200   /* for bytes of a stream, before the caller gets its turn */
 
 struct source {

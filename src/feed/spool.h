@@ -12,7 +12,7 @@
 #include "sluice/crypto.h"
 #include "sluice/err.h"
 
-#define SPOOL_SLOT_SIZE   (256 * 1024)
+#define SPOOL_SLOT_SIZE   ((size_t)256 * 1024)
 #define SPOOL_HEADER_SIZE (8 + 4 + SLUICE_NONCE_SIZE)
 #define SPOOL_PIECE_MAX   (SPOOL_SLOT_SIZE - SPOOL_HEADER_SIZE - SLUICE_MAC_SIZE)
 

@@ -5,7 +5,7 @@
 
 #include "json/json.h"
 
-#define INDEX_COUNT (4 * UNKNOWN_NAMES_MAX)
+#define INDEX_COUNT ((size_t)4 * UNKNOWN_NAMES_MAX)
 
 static bool may_be_shown(struct sluice_str name)
 {

@@ -18,7 +18,7 @@
 
 /* yajl keeps the handle, a lexer, a stack of states (a byte for each level)
  * and two buffers that double up to the longest string: less than 600 KiB. */
-#define POOL_SIZE (1024 * 1024)
+#define POOL_SIZE ((size_t)1024 * 1024)
 
 /* An object or array that is still open. */
 struct level {

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define WINDOW_SIZE (4 * JSON_SIZE_MAX)
+#define WINDOW_SIZE ((size_t)4 * JSON_SIZE_MAX)
 
 struct json_lines {
     int fd;
