@@ -53,7 +53,9 @@ struct printer {
 
 static void flush(struct printer *printer)
 {
-    if (printer->out.failed || fwrite(printer->out.bytes, 1, printer->out.len, stdout) != printer->out.len)
+    const size_t len = printer->out.len;
+
+    if (printer->out.failed || (len > 0 && fwrite(printer->out.bytes, 1, len, stdout) != len))
         printer->failed = true;
     sluice_buffer_clear(&printer->out);
 }

@@ -23,7 +23,9 @@ esac
 configure clock "$at"
 awk -F/ -v at="$instant" '$NF <= at' "$T/before" >"$T/due"
 awk -F/ -v at="$instant" '$NF > at' "$T/before" >"$T/left"
-[ -s "$T/due" ] && [ -s "$T/left" ] || fail "no buckets on both sides of $at"
+if [ ! -s "$T/due" ] || [ ! -s "$T/left" ]; then
+    fail "no buckets on both sides of $at"
+fi
 
 expect 0 sluice keep -c "$config" --dry-run --json
 equal "due" "$(value "$T/stdout" '[.streams[].buckets] | add')" "$(wc -l <"$T/due")"
