@@ -353,8 +353,13 @@ static int open_output(struct conversion *conversion)
 static int convert(const struct options *options, int count, char *const paths[])
 {
     struct conversion *conversion = calloc(1, sizeof *conversion);
+    const enum sluice_err err = sluice_process_harden();
     int code = EX_OSERR;
 
+    if (err) {
+        free(conversion);
+        return cli_fail(COMMAND, err, "core files and debuggers could not be kept out");
+    }
     if (!conversion || sluice_batch_init(&conversion->batch, BATCH_RECORDS, ARENA_SIZE_MAX)) {
         free(conversion);
         return cli_fail(COMMAND, SLUICE_ERR_MEMORY, "batch");

@@ -62,3 +62,18 @@ code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 if code != 64 or b"terminal" not in shown or b"00101" in shown:
     sys.exit(f"on a terminal: exit {code}, {shown[:200]}")
 PYTHON
+
+# what passes through its memory never reaches a core file
+ulimit -S -c unlimited
+mkfifo "$T/pipe"
+"$SLUICE" feed --tenant connectivity -o "$T/held.raw" - <"$T/pipe" 2>"$T/stderr" &
+held=$!
+exec 3>"$T/pipe"
+cat "$T/good.ndjson" >&3
+for _ in $(seq 100); do
+    [ -s "$T/held.raw.part" ] || [ -e "$T/held.raw.part" ] && break
+    sleep 0.1
+done
+equal "core file size" "$(awk '/Max core file size/ { print $5 }' "/proc/$held/limits")" 0
+exec 3>&-
+wait "$held"
