@@ -62,6 +62,18 @@ struct sluice_gate {
     size_t *row_list_capacities;
 };
 
+/* --- account.c */
+
+/** Look up once a batch where tenants and purposes are counted. */
+SLUICE_MUST_CHECK
+enum sluice_err account_open(struct sluice_gate *gate);
+/** Count an entry that is decided. */
+SLUICE_MUST_CHECK
+enum sluice_err account_entry(struct sluice_gate *gate, const struct work *work, const struct sluice_entry *entry);
+/** A parked record gives back what its open purposes were counted as; with
+ *  another outcome than PARKED, that is what they are counted as from now on. */
+void account_unparked(const struct work *work, const struct sluice_entry *entry, enum sluice_outcome outcome);
+
 /* --- identify.c */
 
 /** Set tag and device tag from what the record carries. NO_SUBJECT when it names no SIM. */
