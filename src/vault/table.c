@@ -147,12 +147,14 @@ static enum sluice_err each_staged(struct sluice_vault *vault, enum vault_table 
                                    const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number_max,
                                    vault_visit *visit, void *self, bool *any)
 {
+    const struct vault_staged *staged = vault_stage_first(&vault->stage, table, tag);
     uint8_t plain[VAULT_PLAIN_MAX];
     size_t plain_len = 0;
     enum sluice_err err = SLUICE_OK;
 
-    for (const struct vault_staged *staged = vault_stage_first(&vault->stage, table, tag); staged && !err;
-         staged = vault_stage_next(staged)) {
+    if (!staged)
+        return SLUICE_OK;
+    for (; staged && !err; staged = vault_stage_next(staged)) {
         if (staged->removed || vault_key_number(&staged->key) > number_max)
             continue;
         *any = true;
