@@ -205,11 +205,13 @@ int main(int argc, char *argv[])
     const double missing_ns = find_ns(&bench, bench.subjects, 1000000, SLUICE_ERR_MISSING);
     const double minted_ns = mint_ns(&bench, &commit_ms);
 
-    printf("{\"subjects\":%u,\"load_s\":%.2f,\"reload_s\":%.2f,\"load_peak_mb\":%.0f,\"bytes_per_subject\":%.0f,"
-           "\"open_s\":%.3f,\"find_ns\":%.0f,\"find_missing_ns\":%.0f,\"mint_and_commit_ns\":%.0f,"
-           "\"commit_ms\":%.1f,\"erase_one_ms\":%.2f,\"erase_thousand_ms\":%.1f}\n",
-           bench.subjects, first_s, again_s, (double)usage.ru_maxrss / 1024, (double)stats.bytes / bench.subjects, opened_s,
-           found_ns, missing_ns, minted_ns, commit_ms, erase_ms(&bench, 0, 1), erase_ms(&bench, 1, ERASURES));
+    printf(
+        "{\"subjects\":%u,\"load_s\":%.2f,\"reload_s\":%.2f,\"load_peak_mb\":%.0f,\"bytes_per_subject\":%.0f,"
+        "\"open_s\":%.3f,\"find_ns\":%.0f,\"find_missing_ns\":%.0f,\"mint_and_commit_ns\":%.0f,"
+        "\"commit_ms\":%.1f,\"erase_one_ms\":%.2f,\"erase_thousand_ms\":%.1f}\n",
+        bench.subjects, first_s, again_s, (double)usage.ru_maxrss / 1024,
+        (double)stats.bytes / bench.subjects, opened_s, found_ns, missing_ns, minted_ns, commit_ms,
+        erase_ms(&bench, 0, 1), erase_ms(&bench, 1, ERASURES));
     close_vault(&bench);
     free(bench.config);
     return 0;

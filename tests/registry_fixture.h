@@ -99,7 +99,8 @@ static inline const char *csv(const char *const rows[], size_t count)
     }
     return text;
 }
-#define CSV(...) csv((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+#define CSV(...)                                                                                             \
+    csv((const char *const[]){ __VA_ARGS__ }, sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
 
 static inline uint32_t second_of(const char *instant)
 {
@@ -117,8 +118,8 @@ static inline void tag_of(const struct registry_fixture *f, uint8_t tag[static S
     sluice_tag(tag, f->vault.tenant_key, kind, digits, strlen(digits));
 }
 
-static inline enum sluice_err find(struct registry_fixture *f, struct sluice_subject *subject, unsigned number,
-                                   const char *instant)
+static inline enum sluice_err find(struct registry_fixture *f, struct sluice_subject *subject,
+                                   unsigned number, const char *instant)
 {
     uint8_t tag[SLUICE_TAG_SIZE];
 
@@ -135,8 +136,8 @@ static inline struct sluice_subject found(struct registry_fixture *f, unsigned n
 }
 
 /* The SIM that an identifier is linked to, as its number; 0: none. */
-static inline unsigned linked(struct registry_fixture *f, enum sluice_identifier_kind kind, const char *digits,
-                              const char *instant)
+static inline unsigned linked(struct registry_fixture *f, enum sluice_identifier_kind kind,
+                              const char *digits, const char *instant)
 {
     uint8_t tag[SLUICE_TAG_SIZE], to[SLUICE_TAG_SIZE], candidate[SLUICE_TAG_SIZE];
 
@@ -172,8 +173,9 @@ static inline const char *right_line(unsigned number, const char *rest)
     static unsigned next;
     char *line = text[next++ % 8];
 
-    snprintf(line, sizeof text[0], "{\"tenant\":\"acme\",\"iccid\":\"%s\",%s,\"at\":\"2026-05-01T00:00:00Z\"}\n",
-             iccid_of(number), rest);
+    snprintf(line, sizeof text[0],
+             "{\"tenant\":\"acme\",\"iccid\":\"%s\",%s,\"at\":\"2026-05-01T00:00:00Z\"}\n", iccid_of(number),
+             rest);
     return line;
 }
 

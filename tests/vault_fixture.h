@@ -71,7 +71,8 @@ static inline int fixture_teardown(void **state)
 }
 
 /* The tag of a number, as if it were a SIM's. */
-static inline void fixture_tag(const struct vault_fixture *f, uint8_t tag[static SLUICE_TAG_SIZE], unsigned number)
+static inline void fixture_tag(const struct vault_fixture *f, uint8_t tag[static SLUICE_TAG_SIZE],
+                               unsigned number)
 {
     char digits[24];
     const int len = snprintf(digits, sizeof digits, "8999%015u", number);
@@ -102,7 +103,8 @@ static inline void fixture_commit(struct vault_fixture *f)
     assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
 }
 
-static inline enum sluice_err fixture_find(struct vault_fixture *f, struct sluice_subject *subject, unsigned number)
+static inline enum sluice_err fixture_find(struct vault_fixture *f, struct sluice_subject *subject,
+                                           unsigned number)
 {
     uint8_t tag[SLUICE_TAG_SIZE];
 

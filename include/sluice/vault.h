@@ -41,7 +41,7 @@ enum sluice_identifier_kind {
 /* One generation of a subject (a SIM with one holder), or a device. */
 struct sluice_subject {
     uint8_t tag[SLUICE_TAG_SIZE];  /* of what names it */
-    uint32_t generation_s;         /* valid_from of its holder's first row, seconds; 0: since ever, or unregistered */
+    uint32_t generation_s;         /* valid_from of its holder's first row, seconds; 0: since ever */
     uint32_t valid_to_s;           /* exclusive; SLUICE_ALWAYS_S: open */
     bool registered;               /* the subject registry has it */
     uint8_t contract;              /* enum sluice_contract */
@@ -146,12 +146,13 @@ enum sluice_err sluice_vault_link_put(struct sluice_vault *vault, const uint8_t 
                                       const uint8_t subject_tag[static SLUICE_TAG_SIZE],
                                       uint32_t from_s, uint32_t to_s);
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_link_find(struct sluice_vault *vault, uint8_t subject_tag[static SLUICE_TAG_SIZE],
+enum sluice_err sluice_vault_link_find(struct sluice_vault *vault,
+                                       uint8_t subject_tag[static SLUICE_TAG_SIZE],
                                        const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
-                                         uint32_t from_s);
+enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault,
+                                         const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t from_s);
 /** The next committed link in the order of tag and from_s; as sluice_vault_next. */
 struct sluice_link {
     uint8_t tag[SLUICE_TAG_SIZE];
@@ -171,8 +172,9 @@ enum sluice_err sluice_vault_epoch(struct sluice_vault *vault, struct sluice_epo
 
 /** The key of tags (record ids, sessions, accounts) of one tenant and purpose. */
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_purpose_tag_key(struct sluice_vault *vault, uint8_t key[static SLUICE_HASH_KEY_SIZE],
-                                             const char *tenant, uint8_t purpose_index);
+enum sluice_err sluice_vault_purpose_tag_key(struct sluice_vault *vault,
+                                             uint8_t key[static SLUICE_HASH_KEY_SIZE], const char *tenant,
+                                             uint8_t purpose_index);
 
 /** Everything staged becomes durable. Must return SLUICE_OK before a row that
  *  was made with a staged secret leaves the process. */
@@ -191,7 +193,7 @@ enum sluice_err sluice_vault_epochs(struct sluice_vault *vault,
 struct sluice_vault_erasure {
     enum { SLUICE_ERASE_SUBJECT, SLUICE_ERASE_EPOCH } what;
     uint8_t tag[SLUICE_TAG_SIZE];       /* subject: every generation of it */
-    uint16_t purposes;                  /* subject: bits of the secrets to destroy; all ones: rows and links go */
+    uint16_t purposes;                  /* subject: bits of the secrets to go; all ones: rows and links */
     const char *tenant;                 /* epoch */
     uint8_t purpose_index;              /* epoch */
     uint32_t epoch;                     /* epoch */
@@ -207,7 +209,8 @@ enum sluice_err sluice_vault_erase(struct sluice_vault *vault, const struct slui
 uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reachable);
 /** What the loaded files digested to; zeros when never loaded. */
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault, uint8_t digest[static SLUICE_DIGEST_SIZE]);
+enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault,
+                                             uint8_t digest[static SLUICE_DIGEST_SIZE]);
 /** Before a load: the digest becomes zeros, durable on return, so that a load
  *  that is cut short is not taken for the one before. */
 SLUICE_MUST_CHECK

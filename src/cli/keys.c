@@ -147,7 +147,8 @@ struct status {
     struct epochs list[SLUICE_TENANTS_MAX * SLUICE_PURPOSES_MAX];
 };
 
-static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose, uint32_t epoch)
+static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose,
+                       uint32_t epoch)
 {
     struct status *status = self;
     size_t at = 0;
@@ -205,36 +206,41 @@ static void tell(struct sluice_buffer *out, const struct vault_reader_set *set, 
         sluice_buffer_append_text(out, "vault      none yet\n");
         return;
     }
-    sluice_buffer_printf(out, "registry   generation %" PRIu64 "%s\n", status->registry_generation,
-                         status->registry_reachable ? "" : ", not reachable: never loaded, or older than the keyring knows");
-    sluice_buffer_printf(out, "vault      %" PRIu64 " subjects and devices, %" PRIu64 " links, %" PRIu64 " MB\n",
+    sluice_buffer_printf(
+        out, "registry   generation %" PRIu64 "%s\n", status->registry_generation,
+        status->registry_reachable ? "" : ", not reachable: never loaded, or older than the keyring knows");
+    sluice_buffer_printf(out,
+                         "vault      %" PRIu64 " subjects and devices, %" PRIu64 " links, %" PRIu64 " MB\n",
                          status->stats.subjects, status->stats.links, status->stats.bytes / 1000000);
     sluice_buffer_printf(out, "epochs     %" PRIu64 " with living keys\n", status->stats.epochs);
     for (size_t i = 0; i < status->count; i++) {
         const struct epochs *epochs = &status->list[i];
 
-        sluice_buffer_printf(out, "           %s/%s: %" PRIu32 ", number %" PRIu32 " to %" PRIu32 "\n", epochs->tenant,
-                             epochs->purpose, epochs->count, epochs->first, epochs->last);
+        sluice_buffer_printf(out, "           %s/%s: %" PRIu32 ", number %" PRIu32 " to %" PRIu32 "\n",
+                             epochs->tenant, epochs->purpose, epochs->count, epochs->first, epochs->last);
     }
 }
 
-static void tell_json(struct sluice_buffer *out, const struct vault_reader_set *set, const struct status *status)
+static void tell_json(struct sluice_buffer *out, const struct vault_reader_set *set,
+                      const struct status *status)
 {
     const struct sluice_keyring *keyring = set->keyring;
 
-    sluice_buffer_printf(out,
-                         "{\"keyring_serial\":%" PRIu64 ",\"root_generation\":%" PRIu64 ",\"root_rotating\":%s"
-                         ",\"state_generation\":%" PRIu64 ",\"registry_generation\":%" PRIu64
-                         ",\"registry_reachable\":%s,\"vault\":%s,\"subjects\":%" PRIu64 ",\"links\":%" PRIu64
-                         ",\"bytes\":%" PRIu64 ",\"epochs\":[",
-                         keyring->serial, keyring->root[0].generation, keyring->root[1].generation ? "true" : "false",
-                         keyring->state[0].generation, status->registry_generation,
-                         status->registry_reachable ? "true" : "false", set->vault ? "true" : "false",
-                         status->stats.subjects, status->stats.links, status->stats.bytes);
+    sluice_buffer_printf(
+        out,
+        "{\"keyring_serial\":%" PRIu64 ",\"root_generation\":%" PRIu64 ",\"root_rotating\":%s"
+        ",\"state_generation\":%" PRIu64 ",\"registry_generation\":%" PRIu64
+        ",\"registry_reachable\":%s,\"vault\":%s,\"subjects\":%" PRIu64 ",\"links\":%" PRIu64
+        ",\"bytes\":%" PRIu64 ",\"epochs\":[",
+        keyring->serial, keyring->root[0].generation, keyring->root[1].generation ? "true" : "false",
+        keyring->state[0].generation, status->registry_generation,
+        status->registry_reachable ? "true" : "false", set->vault ? "true" : "false", status->stats.subjects,
+        status->stats.links, status->stats.bytes);
     for (size_t i = 0; i < status->count; i++)
         sluice_buffer_printf(out,
-                             "%s{\"tenant\":\"%s\",\"purpose\":\"%s\",\"count\":%" PRIu32 ",\"first\":%" PRIu32
-                             ",\"last\":%" PRIu32 "}", i ? "," : "", status->list[i].tenant, status->list[i].purpose,
+                             "%s{\"tenant\":\"%s\",\"purpose\":\"%s\",\"count\":%" PRIu32
+                             ",\"first\":%" PRIu32 ",\"last\":%" PRIu32 "}",
+                             i ? "," : "", status->list[i].tenant, status->list[i].purpose,
                              status->list[i].count, status->list[i].first, status->list[i].last);
     sluice_buffer_append_text(out, "]}\n");
 }
@@ -253,7 +259,8 @@ static int show_status(const char *config_path, bool json)
 
         sluice_buffer_init(&out, 1 << 20);
         (json ? tell_json : tell)(&out, &set, status);
-        code = err ? cli_fail("sluice keys", err, "the vault in %s", set.config->state) : cli_print(&out, EX_OK);
+        code =
+            err ? cli_fail("sluice keys", err, "the vault in %s", set.config->state) : cli_print(&out, EX_OK);
         sluice_buffer_deinit(&out);
         vault_reader_close(&set);
     }

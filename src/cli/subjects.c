@@ -65,7 +65,8 @@ static uint64_t value_of(const struct sluice_registry_report *report, const stru
     return *(const uint64_t *)((const char *)report + figure->offset);
 }
 
-static void tell_report(struct sluice_buffer *out, const struct sluice_registry_report *report, int64_t duration_ns)
+static void tell_report(struct sluice_buffer *out, const struct sluice_registry_report *report,
+                        int64_t duration_ns)
 {
     for (size_t i = 0; i < sizeof figures / sizeof figures[0]; i++)
         sluice_buffer_printf(out, "%12" PRIu64 "  %s\n", value_of(report, &figures[i]), figures[i].text);
@@ -163,16 +164,20 @@ static enum sluice_err count_all(struct counts *counts, struct sluice_vault *vau
 
 static void tell_counts(struct sluice_buffer *out, const struct counts *counts, bool json)
 {
+    static const char *const words[2][2] = { { "no", "yes" }, { "false", "true" } };
+
     sluice_buffer_printf(
         out,
-        json ? "{\"registered\":%" PRIu64 ",\"unregistered\":%" PRIu64 ",\"devices\":%" PRIu64 ",\"links\":%" PRIu64
-               ",\"consented\":%" PRIu64 ",\"objected\":%" PRIu64 ",\"restricted\":%" PRIu64
-               ",\"generation\":%" PRIu64 ",\"reachable\":%s}\n"
-             : "%12" PRIu64 "  subjects registered\n%12" PRIu64 "  met, not registered\n%12" PRIu64 "  devices\n%12" PRIu64
-               "  links of further identifiers\n%12" PRIu64 "  with a consent\n%12" PRIu64 "  with an objection\n%12" PRIu64
-               "  restricted\n%12" PRIu64 "  loads so far, reachable: %s\n",
-        counts->registered, counts->unregistered, counts->devices, counts->links, counts->consented, counts->objected,
-        counts->restricted, counts->generation, counts->reachable ? json ? "true" : "yes" : json ? "false" : "no");
+        json ? "{\"registered\":%" PRIu64 ",\"unregistered\":%" PRIu64 ",\"devices\":%" PRIu64
+               ",\"links\":%" PRIu64 ",\"consented\":%" PRIu64 ",\"objected\":%" PRIu64
+               ",\"restricted\":%" PRIu64 ",\"generation\":%" PRIu64 ",\"reachable\":%s}\n"
+             : "%12" PRIu64 "  subjects registered\n%12" PRIu64 "  met, not registered\n%12" PRIu64
+               "  devices\n%12" PRIu64 "  links of further identifiers\n%12" PRIu64
+               "  with a consent\n%12" PRIu64 "  with an objection\n%12" PRIu64 "  restricted\n%12" PRIu64
+               "  loads so far, reachable: %s\n",
+        counts->registered, counts->unregistered, counts->devices, counts->links, counts->consented,
+        counts->objected, counts->restricted, counts->generation,
+        words[json][counts->reachable]);
 }
 
 static int show_status(const char *config_path, bool json)
@@ -187,7 +192,8 @@ static int show_status(const char *config_path, bool json)
     const enum sluice_err err = set.vault ? count_all(&counts, set.vault) : SLUICE_OK;
     sluice_buffer_init(&out, 65536);
     tell_counts(&out, &counts, json);
-    code = err ? cli_fail("sluice subjects", err, "the vault in %s", set.config->state) : cli_print(&out, EX_OK);
+    code =
+        err ? cli_fail("sluice subjects", err, "the vault in %s", set.config->state) : cli_print(&out, EX_OK);
     sluice_buffer_deinit(&out);
     vault_reader_close(&set);
     return code;

@@ -99,13 +99,15 @@ static const char *refusal(const struct request *request)
 
 /* --- the audit line */
 
-static void append_case(struct sluice_buffer *out, const struct request *request, const struct sluice_keyring *keyring)
+static void append_case(struct sluice_buffer *out, const struct request *request,
+                        const struct sluice_keyring *keyring)
 {
     uint8_t digest[SLUICE_PSEUDONYM_SIZE];
     char text[8 + WORD_MAX + 1];
     const int len = snprintf(text, sizeof text, "case %s", request->case_id);
 
-    sluice_keyed_digest(digest, text, (size_t)(len < (int)sizeof text ? len : (int)sizeof text - 1), keyring->tag_key);
+    sluice_keyed_digest(digest, text, (size_t)(len < (int)sizeof text ? len : (int)sizeof text - 1),
+                        keyring->tag_key);
     sluice_buffer_append_text(out, ",\"case\":\"");
     for (size_t i = 0; i < sizeof digest; i++)
         sluice_buffer_printf(out, "%02x", digest[i]);
@@ -116,7 +118,8 @@ static void append_approvers(struct sluice_buffer *out, const struct request *re
 {
     sluice_buffer_append_text(out, ",\"approvers\":[");
     for (size_t i = 0; i < request->approver_count; i++)
-        sluice_buffer_printf(out, "%s\"%s\"", i ? "," : "", is_word(request->approvers[i]) ? request->approvers[i] : "?");
+        sluice_buffer_printf(out, "%s\"%s\"", i ? "," : "",
+                             is_word(request->approvers[i]) ? request->approvers[i] : "?");
     sluice_buffer_append_text(out, "]");
 }
 
@@ -128,8 +131,9 @@ static enum sluice_err log_request(const struct request *request, const struct v
 
     sluice_clock_init(&clock, set->config->clock_us);
     sluice_buffer_init(&out, SLUICE_AUDIT_MEMBERS_MAX);
-    sluice_buffer_printf(&out, "\"what\":\"token_open\",\"outcome\":\"%s\",\"tenant\":\"%s\",\"purpose\":\"%s\"", outcome,
-                         sluice_config_tenant(set->config, request->tenant) ? request->tenant : "?",
+    sluice_buffer_printf(&out,
+                         "\"what\":\"token_open\",\"outcome\":\"%s\",\"tenant\":\"%s\",\"purpose\":\"%s\"",
+                         outcome, sluice_config_tenant(set->config, request->tenant) ? request->tenant : "?",
                          is_word(request->purpose) ? request->purpose : "?");
     append_case(&out, request, set->keyring);
     sluice_buffer_printf(&out, ",\"reason\":\"%s\"", is_reason(request->reason) ? request->reason : "?");
@@ -154,7 +158,8 @@ struct keys {
     struct sluice_epoch_secrets *secrets;
 };
 
-static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose, uint32_t epoch)
+static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose,
+                       uint32_t epoch)
 {
     struct keys *keys = self;
 
@@ -167,7 +172,8 @@ static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, co
 static enum sluice_err gather_keys(struct keys *keys, struct sluice_vault *vault)
 {
     uint8_t index;
-    enum sluice_err err = sluice_vault_purpose_find(vault, keys->request->tenant, keys->request->purpose, &index);
+    enum sluice_err err =
+        sluice_vault_purpose_find(vault, keys->request->tenant, keys->request->purpose, &index);
 
     if (!err)
         err = sluice_vault_epochs(vault, note_epoch, keys);
@@ -177,7 +183,8 @@ static enum sluice_err gather_keys(struct keys *keys, struct sluice_vault *vault
     if (!keys->secrets)
         return SLUICE_ERR_MEMORY;
     for (size_t i = 0; !err && i < keys->count; i++)
-        err = sluice_vault_epoch(vault, &keys->secrets[i], keys->request->tenant, index, keys->epochs[i], false);
+        err = sluice_vault_epoch(vault, &keys->secrets[i], keys->request->tenant, index, keys->epochs[i],
+                                 false);
     return err;
 }
 
@@ -187,8 +194,8 @@ static bool open_one(struct answer *answer, struct keys *keys, const struct toke
         const size_t at = (keys->latest + i) % keys->count;
         size_t digit_count;
 
-        if (sluice_token_open(&answer->kind, answer->digits, &digit_count, line->token, keys->secrets[at].token_key,
-                              line->pseudonym) != SLUICE_OK)
+        if (sluice_token_open(&answer->kind, answer->digits, &digit_count, line->token,
+                              keys->secrets[at].token_key, line->pseudonym) != SLUICE_OK)
             continue;
         answer->digit_count = (uint8_t)digit_count;
         keys->latest = at;
@@ -207,8 +214,8 @@ static int print_answers(const struct answer answers[], size_t count, size_t ope
         const int len = answers[i].digit_count;
 
         if (json && len)
-            sluice_buffer_printf(&out, "{\"kind\":\"%s\",\"identifier\":\"%.*s\"}\n", kinds[answers[i].kind], len,
-                                 answers[i].digits);
+            sluice_buffer_printf(&out, "{\"kind\":\"%s\",\"identifier\":\"%.*s\"}\n", kinds[answers[i].kind],
+                                 len, answers[i].digits);
         else if (json)
             sluice_buffer_append_text(&out, "{\"kind\":null,\"identifier\":null}\n");
         else
@@ -220,7 +227,8 @@ static int print_answers(const struct answer answers[], size_t count, size_t ope
     return code;
 }
 
-static int answer(const struct request *request, const struct vault_reader_set *set, const struct token_input *input)
+static int answer(const struct request *request, const struct vault_reader_set *set,
+                  const struct token_input *input)
 {
     struct answer *answers = calloc(input->count + 1, sizeof *answers);
     struct keys *keys = calloc(1, sizeof *keys);
@@ -234,7 +242,8 @@ static int answer(const struct request *request, const struct vault_reader_set *
     }
     for (size_t i = 0; !err && i < input->count; i++)
         opened += open_one(&answers[i], keys, &input->list[i]);
-    const enum sluice_err log_err = log_request(request, set, err ? "failed" : "answered", input->count, err ? 0 : opened);
+    const enum sluice_err log_err =
+        log_request(request, set, err ? "failed" : "answered", input->count, err ? 0 : opened);
     if (!err)
         err = log_err;
     if (err)
@@ -273,7 +282,8 @@ static int handle(const struct request *request, const struct vault_reader_set *
     if (why)
         return refuse(request, set, why);
     const enum sluice_err err = token_input_read(&input, &line, stdin);
-    const int code = err ? cli_fail("sluice token", err, "standard input, line %zu", line) : answer(request, set, &input);
+    const int code =
+        err ? cli_fail("sluice token", err, "standard input, line %zu", line) : answer(request, set, &input);
     token_input_free(&input);
     return code;
 }

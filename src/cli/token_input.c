@@ -40,7 +40,8 @@ static bool take_words(struct token_line *line, struct sluice_str text)
     if (!space)
         return false;
     const size_t len = (size_t)(space - text.bytes);
-    return take_pair(line, (struct sluice_str){ text.bytes, len }, (struct sluice_str){ space + 1, text.len - len - 1 });
+    return take_pair(line, (struct sluice_str){ text.bytes, len },
+                     (struct sluice_str){ space + 1, text.len - len - 1 });
 }
 
 /* *present is false for a row without token. */
@@ -93,7 +94,8 @@ static enum sluice_err take_line(struct token_input *input, struct json_parser *
         return SLUICE_OK;
     if (text.len > JSON_SIZE_MAX)
         return SLUICE_ERR_FORMAT;
-    const bool good = text.bytes[0] == '{' ? take_row(&line, &present, parser, scratch, text) : take_words(&line, text);
+    const bool good =
+        text.bytes[0] == '{' ? take_row(&line, &present, parser, scratch, text) : take_words(&line, text);
     if (!good)
         return SLUICE_ERR_FORMAT;
     return present ? add(input, &line) : SLUICE_OK;

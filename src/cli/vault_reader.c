@@ -19,7 +19,8 @@ int vault_reader_open(struct vault_reader_set *set, const char *command, const c
     int code = EX_OK;
     err = sluice_keyring_open(&set->keyring, set->config->state);
     if (err)
-        code = cli_fail(command, err, "the keyring in %s ('sluice keys init' makes one; only its owner may read it)",
+        code = cli_fail(command, err,
+                        "the keyring in %s ('sluice keys init' makes one; only its owner may read it)",
                         set->config->state);
     if (!err)
         err = sluice_vault_open_reading(&set->vault, set->config->state, set->keyring);

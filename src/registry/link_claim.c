@@ -65,7 +65,8 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-enum sluice_err link_claims_read(struct link_claims *claims, struct loading *loading, struct loading_range range)
+enum sluice_err link_claims_read(struct link_claims *claims, struct loading *loading,
+                                 struct loading_range range)
 {
     struct gathering gathering = { .claims = claims, .loading = loading, .range = range };
     enum sluice_err err = subject_file_each(loading, false, gather, &gathering);
@@ -152,12 +153,14 @@ size_t link_claims_settle(struct link_claim out[static CLAIMS_MAX], struct loadi
 
     for (size_t i = 0; i < count; i++) {
         if (is_taken(out, kept, &claims[i]))
-            refuse(loading, &claims[i], "an IMSI, MSISDN or EID of this row belongs to the SIM of an earlier row at "
-                                        "that time, which keeps it; let one interval end where the other begins");
+            refuse(loading, &claims[i],
+                   "an IMSI, MSISDN or EID of this row belongs to the SIM of an earlier row at "
+                   "that time, which keeps it; let one interval end where the other begins");
         else if (extend(out, kept, &claims[i]))
             continue;
         else if (kept == CLAIMS_MAX)
-            refuse(loading, &claims[i], "an identifier of this row was given to too many SIMs; 256 are taken");
+            refuse(loading, &claims[i],
+                   "an identifier of this row was given to too many SIMs; 256 are taken");
         else
             out[kept++] = claims[i];
     }

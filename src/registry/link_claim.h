@@ -22,7 +22,8 @@ struct link_claims {
 
 /** Read the claims of a range of tags, from rows that were not refused. */
 SLUICE_MUST_CHECK
-enum sluice_err link_claims_read(struct link_claims *claims, struct loading *loading, struct loading_range range);
+enum sluice_err link_claims_read(struct link_claims *claims, struct loading *loading,
+                                 struct loading_range range);
 void link_claims_deinit(struct link_claims *claims);
 
 /** What the claims of one identifier come to, in order of time: the first in

@@ -27,7 +27,8 @@ static const uint8_t *next_tag(const struct merging *merging)
 
     if (!merging->more)
         return claimed;
-    return claimed && memcmp(claimed, merging->existing.tag, SLUICE_TAG_SIZE) < 0 ? claimed : merging->existing.tag;
+    return claimed && memcmp(claimed, merging->existing.tag, SLUICE_TAG_SIZE) < 0 ? claimed
+                                                                                  : merging->existing.tag;
 }
 
 static bool is_existing(const struct merging *merging, const uint8_t *tag)
@@ -38,8 +39,8 @@ static bool is_existing(const struct merging *merging, const uint8_t *tag)
 static enum sluice_err put(struct merging *merging, const struct link_claim *wanted)
 {
     merging->loading->report->links++;
-    const enum sluice_err err = sluice_vault_link_put(merging->loading->vault, wanted->tag, wanted->subject_tag,
-                                                      wanted->from_s, wanted->to_s);
+    const enum sluice_err err = sluice_vault_link_put(merging->loading->vault, wanted->tag,
+                                                      wanted->subject_tag, wanted->from_s, wanted->to_s);
     return err ? err : loading_changed(merging->loading);
 }
 
@@ -47,7 +48,8 @@ static enum sluice_err replace(struct merging *merging, const struct link_claim 
 {
     const struct sluice_link *existing = &merging->existing;
 
-    if (existing->to_s != wanted->to_s || memcmp(existing->subject_tag, wanted->subject_tag, SLUICE_TAG_SIZE) != 0)
+    if (existing->to_s != wanted->to_s ||
+        memcmp(existing->subject_tag, wanted->subject_tag, SLUICE_TAG_SIZE) != 0)
         return put(merging, wanted);
     merging->loading->report->links++;
     return SLUICE_OK;

@@ -24,7 +24,8 @@ void note(struct notes *notes, enum note_kind kind, const char *file, uint64_t l
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    sluice_findings_add(notes->findings, SLUICE_FINDING_WARNING, kinds[kind].rule, file, (unsigned)line, 0, "%s", text);
+    sluice_findings_add(notes->findings, SLUICE_FINDING_WARNING, kinds[kind].rule, file, (unsigned)line, 0,
+                        "%s", text);
 }
 
 void notes_finish(struct notes *notes, const char *subjects, const char *registry)
@@ -33,7 +34,8 @@ void notes_finish(struct notes *notes, const char *subjects, const char *registr
         if (notes->counts[kind] > NOTES_SHOWN_MAX)
             sluice_findings_add(notes->findings, SLUICE_FINDING_WARNING, kinds[kind].rule,
                                 kind == NOTE_BAD_RIGHT ? registry : subjects, 0, 0, "and %llu more %s",
-                                (unsigned long long)(notes->counts[kind] - NOTES_SHOWN_MAX), kinds[kind].more);
+                                (unsigned long long)(notes->counts[kind] - NOTES_SHOWN_MAX),
+                                kinds[kind].more);
 }
 
 enum sluice_err lines_add(struct lines *lines, uint32_t line)

@@ -102,7 +102,8 @@ static void loading_deinit(struct loading *loading)
 
 static struct loading_range range_of(const struct loading *loading, unsigned pass)
 {
-    return (struct loading_range){ 65536u * pass / loading->pass_count, 65536u * (pass + 1) / loading->pass_count };
+    return (struct loading_range){ 65536u * pass / loading->pass_count,
+                                   65536u * (pass + 1) / loading->pass_count };
 }
 
 static enum sluice_err load_rows(struct loading *loading)

@@ -74,12 +74,14 @@ static bool take_subject(struct reading *reading)
     if (iccid_text.len > 0) {
         if (sluice_iccid_parse(&iccid, iccid_text) != SLUICE_REASON_NONE)
             return refuse(reading, "iccid has a wrong length, character or check digit; correct it");
-        sluice_tag(reading->right->tag, reading->tenant->key, SLUICE_IDENTIFIER_ICCID, iccid.digits, iccid.digit_count);
+        sluice_tag(reading->right->tag, reading->tenant->key, SLUICE_IDENTIFIER_ICCID, iccid.digits,
+                   iccid.digit_count);
         return true;
     }
     if (imsi_text.len == 0 || sluice_imsi_parse(&imsi, imsi_text) != SLUICE_REASON_NONE)
         return refuse(reading, "an iccid or an imsi of 6 to 15 digits is needed, as text");
-    sluice_tag(reading->right->tag, reading->tenant->key, SLUICE_IDENTIFIER_IMSI, imsi.digits, imsi.digit_count);
+    sluice_tag(reading->right->tag, reading->tenant->key, SLUICE_IDENTIFIER_IMSI, imsi.digits,
+               imsi.digit_count);
     reading->right->by_imsi = true;
     return true;
 }
@@ -106,7 +108,8 @@ static bool take_purpose(struct reading *reading, enum sluice_err *err)
     uint8_t index;
 
     reading->right->purposes = EVERY;
-    if (text.len == 0 && reading->right->action >= RIGHT_RESTRICT && !json_member(reading->line->nodes, 0, "purpose"))
+    if (text.len == 0 && reading->right->action >= RIGHT_RESTRICT &&
+        !json_member(reading->line->nodes, 0, "purpose"))
         return true;
     if (text.len == 0 || text.len > SLUICE_NAME_MAX)
         return refuse(reading, "'purpose' must name one of the tenant's purposes");
@@ -138,9 +141,10 @@ static bool take_line(struct reading *reading, enum sluice_err *err)
     if (reading->line->reason)
         return refuse(reading, "the line is no JSON object as it should be; correct it");
     if (!names_are_known(reading))
-        return refuse(reading, "a member is unknown; there are tenant, iccid, imsi, action, purpose, at, evidence");
-    return take_tenant(reading) && take_subject(reading) && take_action(reading) && take_purpose(reading, err) &&
-           take_instant(reading);
+        return refuse(reading,
+                      "a member is unknown; there are tenant, iccid, imsi, action, purpose, at, evidence");
+    return take_tenant(reading) && take_subject(reading) && take_action(reading) &&
+           take_purpose(reading, err) && take_instant(reading);
 }
 
 static enum sluice_err add(struct rights *rights, const struct right *right)
@@ -174,7 +178,8 @@ static enum sluice_err take_each(struct loading *loading, struct json_lines *lin
             err = add(&loading->rights, &right);
         } else if (!err) {
             loading->report->rights_refused++;
-            note(&loading->notes, NOTE_BAD_RIGHT, loading->config->registry, line.number, "%s", reading.wrong);
+            note(&loading->notes, NOTE_BAD_RIGHT, loading->config->registry, line.number, "%s",
+                 reading.wrong);
         }
     }
     return err;
@@ -198,7 +203,8 @@ enum sluice_err rights_read(struct loading *loading)
         return SLUICE_OK;
     enum sluice_err err = json_lines_open(&lines, loading->config->registry);
     if (err) {
-        sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "registry", loading->config->registry, 0, 0,
+        sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "registry",
+                            loading->config->registry, 0, 0,
                             "%s; put the registry there or take 'registry' out", sluice_err_text(err));
         return err;
     }
@@ -285,8 +291,8 @@ static void apply(struct right_bits *bits, const struct right *right)
     }
 }
 
-struct right_bits rights_of(const struct right rights[], size_t count, uint32_t gap_s, uint32_t from_s, uint32_t to_s,
-                            bool registered)
+struct right_bits rights_of(const struct right rights[], size_t count, uint32_t gap_s, uint32_t from_s,
+                            uint32_t to_s, bool registered)
 {
     struct right_bits bits = { 0 };
 

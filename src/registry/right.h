@@ -10,7 +10,13 @@
 #include "sluice/vault.h"
 
 enum right_action {
-    RIGHT_CONSENT, RIGHT_WITHDRAW, RIGHT_OBJECT, RIGHT_UNOBJECT, RIGHT_RESTRICT, RIGHT_LIFT, RIGHT_ACTION_COUNT
+    RIGHT_CONSENT,
+    RIGHT_WITHDRAW,
+    RIGHT_OBJECT,
+    RIGHT_UNOBJECT,
+    RIGHT_RESTRICT,
+    RIGHT_LIFT,
+    RIGHT_ACTION_COUNT
 };
 
 struct right {
@@ -55,8 +61,8 @@ struct right_bits {
  *  In:  rights      those of one subject, in order of lines
  *       gap_s       where the gap before the generation begins: all but consents apply from there
  *       registered  false: lines of registered holders do not apply */
-struct right_bits rights_of(const struct right rights[], size_t count, uint32_t gap_s, uint32_t from_s, uint32_t to_s,
-                            bool registered);
+struct right_bits rights_of(const struct right rights[], size_t count, uint32_t gap_s, uint32_t from_s,
+                            uint32_t to_s, bool registered);
 /** Lines of that interval are a registered holder's. */
 void rights_hold(struct right rights[], size_t count, uint32_t from_s, uint32_t to_s);
 

@@ -15,7 +15,8 @@ enum column {
 };
 
 static const char *const column_names[COLUMN_COUNT] = {
-    "tenant", "iccid", "imsi", "msisdn", "eid", "account", "contract", "region", "age_below", "valid_from", "valid_to",
+    "tenant",   "iccid",  "imsi",      "msisdn",     "eid",      "account",
+    "contract", "region", "age_below", "valid_from", "valid_to",
 };
 
 struct columns {
@@ -58,7 +59,8 @@ static bool take_tenant(struct reading *reading)
     return true;
 }
 
-static void add_link(struct reading *reading, enum sluice_identifier_kind kind, const char *digits, size_t count)
+static void add_link(struct reading *reading, enum sluice_identifier_kind kind, const char *digits,
+                     size_t count)
 {
     struct subject_row *row = reading->row;
 
@@ -90,10 +92,12 @@ static bool take_identifiers(struct reading *reading)
 
     reading->row->named_by_imsi = !iccid.digit_count;
     if (iccid.digit_count) {
-        sluice_tag(reading->row->tag, reading->tenant->key, SLUICE_IDENTIFIER_ICCID, iccid.digits, iccid.digit_count);
+        sluice_tag(reading->row->tag, reading->tenant->key, SLUICE_IDENTIFIER_ICCID, iccid.digits,
+                   iccid.digit_count);
         add_link(reading, SLUICE_IDENTIFIER_IMSI, imsi.digits, imsi.digit_count);
     } else {
-        sluice_tag(reading->row->tag, reading->tenant->key, SLUICE_IDENTIFIER_IMSI, imsi.digits, imsi.digit_count);
+        sluice_tag(reading->row->tag, reading->tenant->key, SLUICE_IDENTIFIER_IMSI, imsi.digits,
+                   imsi.digit_count);
     }
     add_link(reading, SLUICE_IDENTIFIER_MSISDN, msisdn.digits, msisdn.digit_count);
     add_link(reading, SLUICE_IDENTIFIER_EID, eid.digits, eid.digit_count);
@@ -127,7 +131,8 @@ static bool is_upper(char c)
 /* Source: ISO 3166-1 alpha-2, or 3166-2: a hyphen and one to three letters or digits behind. */
 static bool is_region(struct sluice_str text)
 {
-    if (text.len < 2 || text.len >= SLUICE_REGION_SIZE || !is_upper(text.bytes[0]) || !is_upper(text.bytes[1]))
+    if (text.len < 2 || text.len >= SLUICE_REGION_SIZE || !is_upper(text.bytes[0]) ||
+        !is_upper(text.bytes[1]))
         return false;
     if (text.len > 2 && (text.len == 3 || text.bytes[2] != '-'))
         return false;
@@ -195,9 +200,11 @@ static bool take_interval(struct reading *reading)
 
     row->to_s = SLUICE_ALWAYS_S;
     if (!take_instant(reading, COLUMN_VALID_FROM, &row->from_s))
-        return refuse(reading, "valid_from is no instant from 1970 to 2100", "write it as 2026-11-01T00:00:00Z");
+        return refuse(reading, "valid_from is no instant from 1970 to 2100",
+                      "write it as 2026-11-01T00:00:00Z");
     if (!take_instant(reading, COLUMN_VALID_TO, &row->to_s))
-        return refuse(reading, "valid_to is no instant from 1970 to 2100", "write it as 2026-11-01T00:00:00Z");
+        return refuse(reading, "valid_to is no instant from 1970 to 2100",
+                      "write it as 2026-11-01T00:00:00Z");
     if (row->to_s <= row->from_s)
         return refuse(reading, "valid_to does not lie behind valid_from", "correct the row");
     return true;
@@ -209,19 +216,20 @@ static bool take_row(struct reading *reading)
         return refuse(reading, sluice_reason_text(reading->csv->reason), "correct the row");
     if (reading->csv->count != reading->columns->count)
         return refuse(reading, "the row has another number of columns than the header", "correct the row");
-    return take_tenant(reading) && take_identifiers(reading) && take_contract(reading) && take_region(reading) &&
-           take_account(reading) && take_age(reading) && take_interval(reading);
+    return take_tenant(reading) && take_identifiers(reading) && take_contract(reading) &&
+           take_region(reading) && take_account(reading) && take_age(reading) && take_interval(reading);
 }
 
 static enum sluice_err header_fault(struct loading *loading, uint64_t line, const char *text)
 {
-    sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "subject-header", loading->config->subjects,
-                        (unsigned)line, 0, "%s", text);
+    sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "subject-header",
+                        loading->config->subjects, (unsigned)line, 0, "%s", text);
     return SLUICE_ERR_FORMAT;
 }
 
 /* What a column is called may be somebody's number: only its place is told. */
-static enum sluice_err take_header(struct loading *loading, struct columns *columns, const struct csv_row *header)
+static enum sluice_err take_header(struct loading *loading, struct columns *columns,
+                                   const struct csv_row *header)
 {
     size_t known = 0;
     char text[200];
@@ -241,8 +249,9 @@ static enum sluice_err take_header(struct loading *loading, struct columns *colu
         if (c < COLUMN_COUNT)
             continue;
         snprintf(text, sizeof text,
-                 "column %zu is unknown or there twice; the columns are tenant, iccid, imsi, msisdn, eid, account, "
-                 "contract, region, age_below, valid_from, valid_to", i + 1);
+                 "column %zu is unknown or there twice; the columns are tenant, iccid, imsi, msisdn, eid, "
+                 "account, contract, region, age_below, valid_from, valid_to",
+                 i + 1);
         return header_fault(loading, header->line, text);
     }
     if (columns->at[COLUMN_TENANT] == CSV_NO_COLUMN)
@@ -253,7 +262,8 @@ static enum sluice_err take_header(struct loading *loading, struct columns *colu
 }
 
 static enum sluice_err each_row(struct loading *loading, struct csv_file *file, bool first,
-                                enum sluice_err (*visit)(void *self, const struct subject_row *row), void *self)
+                                enum sluice_err (*visit)(void *self, const struct subject_row *row),
+                                void *self)
 {
     struct columns columns;
     struct csv_row csv;
@@ -280,7 +290,8 @@ static enum sluice_err each_row(struct loading *loading, struct csv_file *file, 
 }
 
 enum sluice_err subject_file_each(struct loading *loading, bool first,
-                                  enum sluice_err (*visit)(void *self, const struct subject_row *row), void *self)
+                                  enum sluice_err (*visit)(void *self, const struct subject_row *row),
+                                  void *self)
 {
     struct csv_file *file = NULL;
     enum sluice_err err;
@@ -289,7 +300,8 @@ enum sluice_err subject_file_each(struct loading *loading, bool first,
         return SLUICE_OK;
     err = csv_file_open(&file, loading->config->subjects, ',');
     if (err) {
-        sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "subjects", loading->config->subjects, 0, 0,
+        sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "subjects",
+                            loading->config->subjects, 0, 0,
                             "%s; put the subject registry there or correct 'subjects'", sluice_err_text(err));
         return err;
     }

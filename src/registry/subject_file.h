@@ -23,7 +23,8 @@ struct subject_row {
  *  an error of reading, or what visit returned. */
 SLUICE_MUST_CHECK
 enum sluice_err subject_file_each(struct loading *loading, bool first,
-                                  enum sluice_err (*visit)(void *self, const struct subject_row *row), void *self);
+                                  enum sluice_err (*visit)(void *self, const struct subject_row *row),
+                                  void *self);
 
 /** How many lines the file has, quickly. */
 SLUICE_MUST_CHECK

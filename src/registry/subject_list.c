@@ -43,7 +43,10 @@ static enum sluice_err gather(void *self, const struct subject_row *row)
             return err;
     }
     struct subject_entry *entry = &list->list[list->count++];
-    *entry = (struct subject_entry){ .line = row->line, .from_s = row->from_s, .to_s = row->to_s, .holder = holder,
+    *entry = (struct subject_entry){ .line = row->line,
+                                     .from_s = row->from_s,
+                                     .to_s = row->to_s,
+                                     .holder = holder,
                                      .link_count = row->link_count };
     memcpy(entry->tag, row->tag, sizeof entry->tag);
     memcpy(entry->links, row->links, sizeof entry->links);
@@ -58,8 +61,8 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->line > y->line) - (x->line < y->line);
 }
 
-enum sluice_err subject_list_read(struct subject_list *list, struct loading *loading, struct loading_range range,
-                                  bool first)
+enum sluice_err subject_list_read(struct subject_list *list, struct loading *loading,
+                                  struct loading_range range, bool first)
 {
     struct gathering gathering = { .list = list, .loading = loading, .range = range, .first = first };
     enum sluice_err err = subject_file_each(loading, first, gather, &gathering);
@@ -84,7 +87,8 @@ static bool add_links(struct generation *generation, const struct subject_entry 
     for (size_t i = 0; i < entry->link_count; i++) {
         size_t at = 0;
 
-        while (at < generation->link_count && memcmp(generation->links[at], entry->links[i], SLUICE_TAG_SIZE) != 0)
+        while (at < generation->link_count &&
+               memcmp(generation->links[at], entry->links[i], SLUICE_TAG_SIZE) != 0)
             at++;
         if (at == SLUICE_LINKS_MAX)
             return false;
@@ -129,13 +133,16 @@ static size_t place_for(const struct accepted *accepted, const struct subject_en
     return at;
 }
 
-static enum sluice_err accept(struct accepted *accepted, struct loading *loading, const struct subject_entry *entry)
+static enum sluice_err accept(struct accepted *accepted, struct loading *loading,
+                              const struct subject_entry *entry)
 {
     bool fits;
     const size_t at = place_for(accepted, entry, &fits);
 
     if (!fits)
-        return refuse(loading, entry, "overlaps an earlier row of the same SIM, which wins; let one end where the other begins");
+        return refuse(
+            loading, entry,
+            "overlaps an earlier row of the same SIM, which wins; let one end where the other begins");
     if (accepted->count == GENERATIONS_MAX)
         return refuse(loading, entry, "is one row too many for one SIM; 64 are taken");
     memmove(&accepted->list[at + 1], &accepted->list[at], (accepted->count - at) * sizeof accepted->list[0]);
@@ -148,8 +155,9 @@ static enum sluice_err accept(struct accepted *accepted, struct loading *loading
 static bool continues(const struct loading *loading, const struct subject_entry *before,
                       const struct subject_entry *entry)
 {
-    return is_alias(before, entry) || (before->to_s == entry->from_s &&
-                                       holders_same_account(&loading->holders, before->holder, entry->holder));
+    return is_alias(before, entry) ||
+           (before->to_s == entry->from_s &&
+            holders_same_account(&loading->holders, before->holder, entry->holder));
 }
 
 enum sluice_err generations_make(struct generation out[static GENERATIONS_MAX], size_t *out_count,
@@ -172,7 +180,8 @@ enum sluice_err generations_make(struct generation out[static GENERATIONS_MAX], 
         last->to_s = entry->to_s;
         last->holder = entry->holder;
         if (!add_links(last, entry))
-            err = refuse(loading, entry, "brings more identifiers of one SIM than the 8 that are taken; they are left out");
+            err = refuse(loading, entry,
+                         "brings more identifiers of one SIM than the 8 that are taken; they are left out");
     }
     return err;
 }

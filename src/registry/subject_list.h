@@ -24,8 +24,8 @@ struct subject_list {
 
 /** Read the rows of a range of tags. first: of all passes over the file. */
 SLUICE_MUST_CHECK
-enum sluice_err subject_list_read(struct subject_list *list, struct loading *loading, struct loading_range range,
-                                  bool first);
+enum sluice_err subject_list_read(struct subject_list *list, struct loading *loading,
+                                  struct loading_range range, bool first);
 void subject_list_deinit(struct subject_list *list);
 
 /* One holder of one SIM for one interval. */

@@ -61,7 +61,8 @@ static const uint8_t *next_tag(const struct merging *merging)
 
     if (merging->entry_at < merging->entries.count)
         tag = merging->entries.list[merging->entry_at].tag;
-    if (merging->right_at < rights->count && loading_in_range(merging->range, rights->list[merging->right_at].tag))
+    if (merging->right_at < rights->count &&
+        loading_in_range(merging->range, rights->list[merging->right_at].tag))
         tag = lesser(tag, rights->list[merging->right_at].tag);
     if (merging->more)
         tag = lesser(tag, merging->existing->tag);
@@ -85,7 +86,8 @@ static enum sluice_err want(struct merging *merging, struct wanted *wanted, cons
     const enum sluice_err err = generations_make(wanted->generations, &wanted->count, merging->loading,
                                                  entries->list + first, merging->entry_at - first);
     for (size_t i = 0; !err && i < wanted->count; i++)
-        rights_hold(wanted->rights, wanted->right_count, wanted->generations[i].from_s, wanted->generations[i].to_s);
+        rights_hold(wanted->rights, wanted->right_count, wanted->generations[i].from_s,
+                    wanted->generations[i].to_s);
     return err;
 }
 
@@ -128,7 +130,8 @@ static size_t tenant_of(const struct merging *merging, const struct wanted *want
     return merging->loading->holders.list[wanted->generations[at].holder]->tenant;
 }
 
-static enum sluice_err put_new(struct merging *merging, const struct wanted *wanted, size_t at, const uint8_t *tag)
+static enum sluice_err put_new(struct merging *merging, const struct wanted *wanted, size_t at,
+                               const uint8_t *tag)
 {
     memset(merging->row, 0, sizeof *merging->row);
     memcpy(merging->row->tag, tag, SLUICE_TAG_SIZE);

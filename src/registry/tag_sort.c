@@ -12,7 +12,8 @@ static size_t heap_of(const uint8_t *element)
 }
 
 /* ends[h] counts heap h at first, then says where the next element of it goes. */
-static void distribute(uint8_t *sorted, const uint8_t *list, size_t count, size_t size, size_t ends[static HEAPS])
+static void distribute(uint8_t *sorted, const uint8_t *list, size_t count, size_t size,
+                       size_t ends[static HEAPS])
 {
     size_t at = 0;
 

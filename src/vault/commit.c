@@ -18,7 +18,8 @@ static enum sluice_err leave_page(struct writing *writing)
     if (!writing->changed)
         return SLUICE_OK;
     writing->changed = false;
-    return vault_summary_write(&writing->summary, writing->vault, writing->txn, writing->table, writing->page);
+    return vault_summary_write(&writing->summary, writing->vault, writing->txn, writing->table,
+                               writing->page);
 }
 
 static enum sluice_err enter_page(struct writing *writing, const struct vault_staged *staged)
@@ -108,8 +109,8 @@ static enum sluice_err write_staged(struct sluice_vault *vault)
     return vault_env_err(mdb_txn_commit(txn));
 }
 
-enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table, const struct vault_key *key,
-                                 const uint8_t *plain, size_t plain_len)
+enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table,
+                                 const struct vault_key *key, const uint8_t *plain, size_t plain_len)
 {
     const struct vault_stage kept = vault->stage;
 

@@ -10,8 +10,9 @@
 #define MAP_SIZE_MIN ((size_t)1 << 28)
 
 static const char *const table_names[VAULT_TABLE_COUNT] = {
-    [VAULT_SUBJECTS] = "subjects", [VAULT_LINKS] = "links",         [VAULT_EPOCHS] = "epochs", [VAULT_NAMES] = "names",
-    [VAULT_USERS] = "users",       [VAULT_SUMMARIES] = "summaries", [VAULT_KEYS] = "keys",
+    [VAULT_SUBJECTS] = "subjects", [VAULT_LINKS] = "links", [VAULT_EPOCHS] = "epochs",
+    [VAULT_NAMES] = "names",       [VAULT_USERS] = "users", [VAULT_SUMMARIES] = "summaries",
+    [VAULT_KEYS] = "keys",
 };
 
 enum sluice_err vault_env_err(int code)
@@ -125,8 +126,9 @@ static int open_cursors(struct vault_env *env)
     int code = 0;
 
     for (size_t i = 0; !code && i < VAULT_TABLE_COUNT; i++)
-        code = env->reader.cursors[i] ? mdb_cursor_renew(env->reader.txn, env->reader.cursors[i])
-                                      : mdb_cursor_open(env->reader.txn, env->tables[i], &env->reader.cursors[i]);
+        code = env->reader.cursors[i]
+                   ? mdb_cursor_renew(env->reader.txn, env->reader.cursors[i])
+                   : mdb_cursor_open(env->reader.txn, env->tables[i], &env->reader.cursors[i]);
     return code;
 }
 

@@ -71,7 +71,8 @@ static enum sluice_err decode(struct epoch *epoch, const uint8_t *plain, size_t 
     return SLUICE_OK;
 }
 
-static enum sluice_err read_epoch(struct sluice_vault *vault, struct epoch *epoch, const struct vault_key *key)
+static enum sluice_err read_epoch(struct sluice_vault *vault, struct epoch *epoch,
+                                  const struct vault_key *key)
 {
     uint8_t plain[VAULT_PLAIN_MAX];
     size_t plain_len;
@@ -83,7 +84,8 @@ static enum sluice_err read_epoch(struct sluice_vault *vault, struct epoch *epoc
     return err;
 }
 
-static enum sluice_err stage(struct sluice_vault *vault, const struct epoch *epoch, const struct vault_key *key)
+static enum sluice_err stage(struct sluice_vault *vault, const struct epoch *epoch,
+                             const struct vault_key *key)
 {
     uint8_t plain[VAULT_PLAIN_MAX];
 

@@ -1,9 +1,9 @@
 /* Make rows unreadable for good, old copies of them included.
  *
  *   stage     what goes, in memory
- *   prepare   keyring: the root and the next one       (a crash from here to the commit: as if nothing was asked)
+ *   prepare   keyring: the root and the next one (a crash from here to the commit: nothing was asked)
  *   commit    rows, new keys of their pages and nodes, top under the next root
- *   finish    keyring: the next root alone             (a crash before: opening finishes it)
+ *   finish    keyring: the next root alone (a crash before: opening finishes it)
  *
  * After finish no key opens an older copy of these pages: their keys lay under
  * nodes, the nodes under a top, and the top under a root that is nowhere. */
@@ -37,7 +37,8 @@ static void destroy_secrets(struct sluice_subject *subject, uint16_t purposes)
 }
 
 /* A link of another SIM by now stays where it is. */
-static enum sluice_err erase_link(void *argument, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+static enum sluice_err erase_link(void *argument, const struct vault_key *key, const uint8_t *plain,
+                                  size_t plain_len)
 {
     struct erasure *self = argument;
 
@@ -72,7 +73,8 @@ static enum sluice_err stage_subject(struct erasure *self, const struct vault_ke
 }
 
 /* One generation of the subject. */
-static enum sluice_err erase_row(void *argument, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+static enum sluice_err erase_row(void *argument, const struct vault_key *key, const uint8_t *plain,
+                                 size_t plain_len)
 {
     struct erasure *self = argument;
     const uint16_t purposes = self->asked->purposes;
@@ -116,7 +118,8 @@ static enum sluice_err erase_device(void *argument, const struct vault_key *key,
     return err;
 }
 
-static enum sluice_err erase_user(void *argument, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+static enum sluice_err erase_user(void *argument, const struct vault_key *key, const uint8_t *plain,
+                                  size_t plain_len)
 {
     struct erasure *self = argument;
     enum sluice_err err;
@@ -124,7 +127,8 @@ static enum sluice_err erase_user(void *argument, const struct vault_key *key, c
     (void)plain, (void)plain_len;
     if (key->len != 2 * SLUICE_TAG_SIZE)
         return SLUICE_ERR_DAMAGED;
-    err = vault_each(self->vault, VAULT_SUBJECTS, key->bytes + SLUICE_TAG_SIZE, UINT32_MAX, erase_device, self);
+    err =
+        vault_each(self->vault, VAULT_SUBJECTS, key->bytes + SLUICE_TAG_SIZE, UINT32_MAX, erase_device, self);
     if (err && err != SLUICE_ERR_MISSING)
         return err;
     if (self->asked->purposes != WHOLE)
@@ -141,7 +145,8 @@ struct gathered {
     size_t capacity;
 };
 
-static enum sluice_err gather(void *argument, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+static enum sluice_err gather(void *argument, const struct vault_key *key, const uint8_t *plain,
+                              size_t plain_len)
 {
     struct gathered *gathered = argument;
 
@@ -189,7 +194,8 @@ static enum sluice_err stage_one(struct erasure *self)
     if (asked->what == SLUICE_ERASE_EPOCH) {
         err = vault_epoch_bury(self->vault, &buried, asked->tenant, asked->purpose_index, asked->epoch);
         if (!err && buried)
-            touch(self, vault_epoch_key(self->vault, asked->tenant, asked->purpose_index, asked->epoch).bytes);
+            touch(self,
+                  vault_epoch_key(self->vault, asked->tenant, asked->purpose_index, asked->epoch).bytes);
         return err;
     }
     err = each_gathered(self, VAULT_SUBJECTS, asked->tag, erase_row);
@@ -220,7 +226,8 @@ enum sluice_err vault_erase_prepare(struct sluice_vault *vault)
     return sluice_keyring_write(vault->keyring, vault->folder);
 }
 
-static enum sluice_err write_rotated(struct sluice_vault *vault, const struct vault_erasing *erasing, MDB_txn *txn)
+static enum sluice_err write_rotated(struct sluice_vault *vault, const struct vault_erasing *erasing,
+                                     MDB_txn *txn)
 {
     enum sluice_err err = vault_commit_write(vault, txn);
 

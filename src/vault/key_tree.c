@@ -65,8 +65,8 @@ static void seal_keys(uint8_t *out, const uint8_t keys[static KEYS_SIZE], struct
 static enum sluice_err unseal_keys(uint8_t keys[static KEYS_SIZE], const uint8_t *sealed, struct place place,
                                    const uint8_t under[static SLUICE_KEY_SIZE])
 {
-    return sluice_unseal(keys, sealed + SLUICE_NONCE_SIZE, KEYS_SIZE + SLUICE_MAC_SIZE, place.bytes, place.len,
-                         sealed, under);
+    return sluice_unseal(keys, sealed + SLUICE_NONCE_SIZE, KEYS_SIZE + SLUICE_MAC_SIZE, place.bytes,
+                         place.len, sealed, under);
 }
 
 static enum sluice_err write_top(const struct vault_keys *keys, MDB_txn *txn, const struct vault_env *env,
@@ -105,8 +105,8 @@ enum sluice_err vault_keys_create(struct vault_keys *keys, MDB_txn *txn, const s
     return err ? err : write_top(keys, txn, env, root);
 }
 
-static enum sluice_err get(MDB_val *value, MDB_txn *txn, const struct vault_env *env, const void *name, size_t len,
-                           size_t expected)
+static enum sluice_err get(MDB_val *value, MDB_txn *txn, const struct vault_env *env, const void *name,
+                           size_t len, size_t expected)
 {
     MDB_val key = { len, (void *)(uintptr_t)name };
     const enum sluice_err err = vault_env_err(mdb_get(txn, env->tables[VAULT_KEYS], &key, value));
@@ -125,7 +125,8 @@ enum sluice_err vault_keys_generation(uint64_t *generation, MDB_txn *txn, const 
     return err;
 }
 
-static enum sluice_err load_node(struct vault_keys *keys, MDB_txn *txn, const struct vault_env *env, unsigned node)
+static enum sluice_err load_node(struct vault_keys *keys, MDB_txn *txn, const struct vault_env *env,
+                                 unsigned node)
 {
     const struct place place = place_of_node(node);
     MDB_val sealed;
@@ -143,7 +144,8 @@ enum sluice_err vault_keys_load(struct vault_keys *keys, MDB_txn *txn, const str
     enum sluice_err err = get(&top, txn, env, "T", 1, TOP_SIZE);
 
     if (!err)
-        err = unseal_keys((uint8_t *)keys->node, (const uint8_t *)top.mv_data + 8, place_of_top(root->generation), root->key);
+        err = unseal_keys((uint8_t *)keys->node, (const uint8_t *)top.mv_data + 8,
+                          place_of_top(root->generation), root->key);
     for (unsigned node = 0; !err && node < VAULT_NODES; node++)
         err = load_node(keys, txn, env, node);
     return err;

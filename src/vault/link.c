@@ -36,8 +36,8 @@ enum sluice_err sluice_vault_link_put(struct sluice_vault *vault, const uint8_t 
     return err ? err : vault_stage_put(&vault->stage, vault->keys, VAULT_LINKS, &key, plain, sizeof plain);
 }
 
-enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
-                                         uint32_t from_s)
+enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault,
+                                         const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t from_s)
 {
     const struct vault_key key = vault_key_make(tag, from_s);
     const enum sluice_err err = vault_check(vault);
@@ -67,7 +67,8 @@ static enum sluice_err match(void *self, const struct vault_key *key, const uint
     return SLUICE_OK;
 }
 
-enum sluice_err sluice_vault_link_find(struct sluice_vault *vault, uint8_t subject_tag[static SLUICE_TAG_SIZE],
+enum sluice_err sluice_vault_link_find(struct sluice_vault *vault,
+                                       uint8_t subject_tag[static SLUICE_TAG_SIZE],
                                        const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {
     struct search search = { .at_s = at_s };

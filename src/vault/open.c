@@ -37,8 +37,8 @@ static enum sluice_err choose_root(struct sluice_vault *vault, uint64_t generati
 }
 
 /* To read, the keyring stays as it is, in memory too. */
-static enum sluice_err choose_root_reading(const struct sluice_key_slot **root, const struct sluice_vault *vault,
-                                           uint64_t generation)
+static enum sluice_err choose_root_reading(const struct sluice_key_slot **root,
+                                           const struct sluice_vault *vault, uint64_t generation)
 {
     *root = vault->keyring->root;
     if (rotating(vault->keyring) && generation == (*root)[1].generation)
@@ -150,8 +150,8 @@ static enum sluice_err open_in(struct sluice_vault *vault, const char *folder)
     return err || vault->read_only ? err : vault_keyring_save(vault);
 }
 
-static enum sluice_err open_vault(struct sluice_vault **vault, const char *folder, struct sluice_keyring *keyring,
-                                  bool read_only)
+static enum sluice_err open_vault(struct sluice_vault **vault, const char *folder,
+                                  struct sluice_keyring *keyring, bool read_only)
 {
     struct sluice_vault *opened = calloc(1, sizeof *opened);
 
@@ -170,7 +170,8 @@ static enum sluice_err open_vault(struct sluice_vault **vault, const char *folde
     return err;
 }
 
-enum sluice_err sluice_vault_open(struct sluice_vault **vault, const char *folder, struct sluice_keyring *keyring)
+enum sluice_err sluice_vault_open(struct sluice_vault **vault, const char *folder,
+                                  struct sluice_keyring *keyring)
 {
     return open_vault(vault, folder, keyring, false);
 }

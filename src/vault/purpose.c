@@ -66,7 +66,8 @@ static size_t encode(uint8_t plain[static VAULT_PLAIN_MAX], const struct purpose
 }
 
 /* A tenant that nobody has met yet has none. */
-static enum sluice_err read_purposes(struct sluice_vault *vault, struct purposes *purposes, const char *tenant)
+static enum sluice_err read_purposes(struct sluice_vault *vault, struct purposes *purposes,
+                                     const char *tenant)
 {
     const struct vault_key key = key_of(vault, tenant);
     uint8_t plain[VAULT_PLAIN_MAX];
@@ -151,8 +152,9 @@ enum sluice_err sluice_vault_purpose_count(struct sluice_vault *vault, const cha
     return err;
 }
 
-enum sluice_err sluice_vault_purpose_tag_key(struct sluice_vault *vault, uint8_t key[static SLUICE_HASH_KEY_SIZE],
-                                             const char *tenant, uint8_t purpose_index)
+enum sluice_err sluice_vault_purpose_tag_key(struct sluice_vault *vault,
+                                             uint8_t key[static SLUICE_HASH_KEY_SIZE], const char *tenant,
+                                             uint8_t purpose_index)
 {
     struct purposes purposes;
     enum sluice_err err = read_purposes(vault, &purposes, tenant);

@@ -48,7 +48,8 @@ uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reac
     return err ? 0 : generation;
 }
 
-enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault, uint8_t digest[static SLUICE_DIGEST_SIZE])
+enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault,
+                                             uint8_t digest[static SLUICE_DIGEST_SIZE])
 {
     uint64_t generation;
 

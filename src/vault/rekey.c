@@ -4,8 +4,8 @@
 #include <string.h>
 
 /* One row of a page: out of the old key, into the new one. Same length, so LMDB writes it in place. */
-static enum sluice_err rekey_row(struct sluice_vault *vault, const struct vault_keys *next, MDB_cursor *cursor,
-                                 enum vault_table table, MDB_val name, MDB_val sealed)
+static enum sluice_err rekey_row(struct sluice_vault *vault, const struct vault_keys *next,
+                                 MDB_cursor *cursor, enum vault_table table, MDB_val name, MDB_val sealed)
 {
     uint8_t plain[VAULT_PLAIN_MAX], again[VAULT_SEALED_MAX];
     struct vault_key key = { .len = (uint8_t)name.mv_size };

@@ -14,7 +14,7 @@
 #define FLAG_SOLE_USER  2
 
 #define SUBJECT_SIZE_MAX                                                                                     \
-    (4 + 3 + 8 + 4 + SLUICE_REGION_SIZE + SLUICE_ACCOUNT_MAX + SLUICE_TAG_SIZE +                              \
+    (4 + 3 + 8 + 4 + SLUICE_REGION_SIZE + SLUICE_ACCOUNT_MAX + SLUICE_TAG_SIZE +                             \
      SLUICE_LINKS_MAX * SLUICE_TAG_SIZE + SLUICE_PURPOSES_MAX * SLUICE_SECRET_SIZE)
 static_assert(SUBJECT_SIZE_MAX <= VAULT_PLAIN_MAX, "a row fits");
 

@@ -109,8 +109,8 @@ static enum sluice_err grow_list(struct vault_stage *stage)
 }
 
 /* The staged row of this key, an empty one where there is none yet. */
-static enum sluice_err find_or_add(struct vault_stage *stage, struct vault_staged **staged, enum vault_table table,
-                                   const struct vault_key *key)
+static enum sluice_err find_or_add(struct vault_stage *stage, struct vault_staged **staged,
+                                   enum vault_table table, const struct vault_key *key)
 {
     enum sluice_err err = SLUICE_OK;
 
@@ -130,8 +130,9 @@ static enum sluice_err find_or_add(struct vault_stage *stage, struct vault_stage
     return SLUICE_OK;
 }
 
-enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_keys *keys, enum vault_table table,
-                                const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_keys *keys,
+                                enum vault_table table, const struct vault_key *key, const uint8_t *plain,
+                                size_t plain_len)
 {
     const size_t sealed_len = table == VAULT_USERS ? 0 : plain_len + VAULT_SEAL_SIZE;
     struct vault_staged *staged;
@@ -151,7 +152,8 @@ enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_ke
     return SLUICE_OK;
 }
 
-enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table, const struct vault_key *key)
+enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table,
+                                   const struct vault_key *key)
 {
     struct vault_staged *staged;
     const enum sluice_err err = find_or_add(stage, &staged, table, key);

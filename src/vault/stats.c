@@ -9,7 +9,8 @@ static enum sluice_err count_rows(uint64_t *count, MDB_txn *txn, MDB_dbi table)
     return err;
 }
 
-static void count_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose, uint32_t epoch)
+static void count_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose,
+                        uint32_t epoch)
 {
     (void)tenant, (void)purpose_index, (void)purpose, (void)epoch;
     ++*(uint64_t *)self;

@@ -94,7 +94,8 @@ static void mint(struct sluice_subject *subject, uint8_t count)
     subject->secret_count = count;
 }
 
-enum sluice_err sluice_vault_put(struct sluice_vault *vault, struct sluice_subject *subject, uint8_t mint_count)
+enum sluice_err sluice_vault_put(struct sluice_vault *vault, struct sluice_subject *subject,
+                                 uint8_t mint_count)
 {
     const struct vault_key key = vault_key_make(subject->tag, subject->generation_s);
     uint8_t plain[VAULT_PLAIN_MAX];

@@ -10,7 +10,8 @@
 
 #define SUMMARY_SIZE (8 + SLUICE_HASH_SIZE)
 
-static void fold(struct vault_summary *summary, const struct sluice_vault *vault, const uint8_t *key, size_t len)
+static void fold(struct vault_summary *summary, const struct sluice_vault *vault, const uint8_t *key,
+                 size_t len)
 {
     uint8_t hash[SLUICE_HASH_SIZE];
 
@@ -19,7 +20,8 @@ static void fold(struct vault_summary *summary, const struct sluice_vault *vault
         summary->fold[i] ^= hash[i];
 }
 
-void vault_summary_add(struct vault_summary *summary, const struct sluice_vault *vault, const struct vault_key *key)
+void vault_summary_add(struct vault_summary *summary, const struct sluice_vault *vault,
+                       const struct vault_key *key)
 {
     summary->count++;
     fold(summary, vault, key->bytes, key->len);
@@ -37,8 +39,8 @@ static struct vault_key key_of(enum vault_table table, unsigned page)
     return (struct vault_key){ 3, { (uint8_t)table, (uint8_t)(page >> 8), (uint8_t)page } };
 }
 
-enum sluice_err vault_summary_read(struct vault_summary *summary, const struct sluice_vault *vault, MDB_txn *txn,
-                                   enum vault_table table, unsigned page)
+enum sluice_err vault_summary_read(struct vault_summary *summary, const struct sluice_vault *vault,
+                                   MDB_txn *txn, enum vault_table table, unsigned page)
 {
     struct vault_key key = key_of(table, page);
     MDB_val name = { key.len, key.bytes }, sealed;

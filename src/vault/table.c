@@ -36,7 +36,8 @@ static unsigned page_of(enum vault_table table, const struct vault_key *key)
     return vault_page_of(table == VAULT_SUMMARIES ? key->bytes + 1 : key->bytes);
 }
 
-static size_t place_of(uint8_t place[static 1 + VAULT_KEY_MAX], enum vault_table table, const struct vault_key *key)
+static size_t place_of(uint8_t place[static 1 + VAULT_KEY_MAX], enum vault_table table,
+                       const struct vault_key *key)
 {
     place[0] = (uint8_t)table;
     memcpy(place + 1, key->bytes, key->len);
@@ -68,8 +69,8 @@ enum sluice_err vault_row_unseal(uint8_t *plain, size_t *plain_len, const struct
     if (sealed_len < VAULT_SEAL_SIZE || sealed_len > VAULT_SEALED_MAX)
         return SLUICE_ERR_DAMAGED;
     *plain_len = sealed_len - VAULT_SEAL_SIZE;
-    return sluice_unseal(plain, bytes + SLUICE_NONCE_SIZE, sealed_len - SLUICE_NONCE_SIZE, place, place_len, bytes,
-                         keys->page[page_of(table, key)]);
+    return sluice_unseal(plain, bytes + SLUICE_NONCE_SIZE, sealed_len - SLUICE_NONCE_SIZE, place, place_len,
+                         bytes, keys->page[page_of(table, key)]);
 }
 
 static enum sluice_err get_staged(const struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
@@ -81,8 +82,8 @@ static enum sluice_err get_staged(const struct sluice_vault *vault, uint8_t plai
                             staged->sealed_len);
 }
 
-enum sluice_err vault_get(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX], size_t *plain_len,
-                          enum vault_table table, const struct vault_key *key)
+enum sluice_err vault_get(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
+                          size_t *plain_len, enum vault_table table, const struct vault_key *key)
 {
     const struct vault_staged *staged = vault_stage_find(&vault->stage, table, key);
     MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, sealed;
@@ -132,7 +133,8 @@ static enum sluice_err each_committed(struct sluice_vault *vault, enum vault_tab
             break;
         if (!vault_stage_find(&vault->stage, table, &key)) {
             *any = true;
-            err = vault_row_unseal(plain, &plain_len, vault->keys, table, &key, sealed.mv_data, sealed.mv_size);
+            err =
+                vault_row_unseal(plain, &plain_len, vault->keys, table, &key, sealed.mv_data, sealed.mv_size);
             if (!err)
                 err = visit(self, &key, plain, plain_len);
         }
@@ -184,8 +186,8 @@ enum sluice_err vault_each(struct sluice_vault *vault, enum vault_table table,
     return err;
 }
 
-enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX], size_t *plain_len,
-                           enum vault_table table, struct vault_key *key)
+enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
+                           size_t *plain_len, enum vault_table table, struct vault_key *key)
 {
     MDB_val name = { key->len, key->bytes }, sealed;
     enum sluice_err err = vault_check(vault);

@@ -150,10 +150,12 @@ void vault_stage_deinit(struct vault_stage *stage);
 void vault_stage_clear(struct vault_stage *stage);
 /** Returns SLUICE_ERR_MEMORY; what was staged before stays. */
 SLUICE_MUST_CHECK
-enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_keys *keys, enum vault_table table,
-                                const struct vault_key *key, const uint8_t *plain, size_t plain_len);
+enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_keys *keys,
+                                enum vault_table table, const struct vault_key *key, const uint8_t *plain,
+                                size_t plain_len);
 SLUICE_MUST_CHECK
-enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table, const struct vault_key *key);
+enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table,
+                                   const struct vault_key *key);
 /** NULL when the row is not staged. */
 const struct vault_staged *vault_stage_find(const struct vault_stage *stage, enum vault_table table,
                                             const struct vault_key *key);
@@ -193,13 +195,14 @@ static inline enum sluice_err vault_check(const struct sluice_vault *vault)
 /** One row by its exact key, staged or committed, opened into plain.
  *  Returns SLUICE_ERR_MISSING, SLUICE_ERR_DAMAGED. */
 SLUICE_MUST_CHECK
-enum sluice_err vault_get(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX], size_t *plain_len,
-                          enum vault_table table, const struct vault_key *key);
+enum sluice_err vault_get(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
+                          size_t *plain_len, enum vault_table table, const struct vault_key *key);
 
 /** Walk the rows of one tag in a table whose number is at most number_max, staged
  *  and committed, in no order; visit may stop with anything but SLUICE_OK, which is then returned.
  *  Returns SLUICE_ERR_MISSING when there was none. */
-typedef enum sluice_err vault_visit(void *self, const struct vault_key *key, const uint8_t *plain, size_t plain_len);
+typedef enum sluice_err vault_visit(void *self, const struct vault_key *key, const uint8_t *plain,
+                                    size_t plain_len);
 SLUICE_MUST_CHECK
 enum sluice_err vault_each(struct sluice_vault *vault, enum vault_table table,
                            const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number_max, vault_visit *visit,
@@ -207,8 +210,8 @@ enum sluice_err vault_each(struct sluice_vault *vault, enum vault_table table,
 
 /** The first committed row behind key. */
 SLUICE_MUST_CHECK
-enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX], size_t *plain_len,
-                           enum vault_table table, struct vault_key *key);
+enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
+                           size_t *plain_len, enum vault_table table, struct vault_key *key);
 
 /** tag(16) || number (big endian). */
 struct vault_key vault_key_make(const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number);
@@ -222,8 +225,8 @@ SLUICE_MUST_CHECK
 enum sluice_err vault_commit_write(struct sluice_vault *vault, MDB_txn *txn);
 /** Make one row durable now, whatever else is staged. */
 SLUICE_MUST_CHECK
-enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table, const struct vault_key *key,
-                                 const uint8_t *plain, size_t plain_len);
+enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table,
+                                 const struct vault_key *key, const uint8_t *plain, size_t plain_len);
 /** Bring the keyring's file up to what the vault holds. */
 SLUICE_MUST_CHECK
 enum sluice_err vault_keyring_save(struct sluice_vault *vault);
@@ -238,8 +241,8 @@ void vault_summary_add(struct vault_summary *summary, const struct sluice_vault 
 void vault_summary_take(struct vault_summary *summary, const struct sluice_vault *vault,
                         const struct vault_key *key);
 SLUICE_MUST_CHECK
-enum sluice_err vault_summary_read(struct vault_summary *summary, const struct sluice_vault *vault, MDB_txn *txn,
-                                   enum vault_table table, unsigned page);
+enum sluice_err vault_summary_read(struct vault_summary *summary, const struct sluice_vault *vault,
+                                   MDB_txn *txn, enum vault_table table, unsigned page);
 SLUICE_MUST_CHECK
 enum sluice_err vault_summary_write(const struct vault_summary *summary, const struct sluice_vault *vault,
                                     MDB_txn *txn, enum vault_table table, unsigned page);
@@ -293,10 +296,10 @@ SLUICE_MUST_CHECK
 enum sluice_err vault_erase_stage(struct sluice_vault *vault, struct vault_erasing *erasing,
                                   const struct sluice_vault_erasure erasures[], size_t count);
 SLUICE_MUST_CHECK
-enum sluice_err vault_erase_prepare(struct sluice_vault *vault);                  /* keyring with both roots */
+enum sluice_err vault_erase_prepare(struct sluice_vault *vault); /* keyring with both roots */
 SLUICE_MUST_CHECK
 enum sluice_err vault_erase_commit(struct sluice_vault *vault, struct vault_erasing *erasing);
 SLUICE_MUST_CHECK
-enum sluice_err vault_erase_finish(struct sluice_vault *vault);                   /* keyring with the new one */
+enum sluice_err vault_erase_finish(struct sluice_vault *vault); /* keyring with the new one */
 
 #endif

@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bytes.h"
 #include "sluice/crypto.h"
-#include "sluice/token.h"
 
 /* The sanitizers take mlock away, so nothing is locked there. */
 #if defined(__has_feature)
@@ -23,32 +23,6 @@
 #ifndef MLOCK_IS_REPLACED
 #define MLOCK_IS_REPLACED false
 #endif
-
-static void from_hex(uint8_t *out, const char *hex)
-{
-    for (size_t i = 0; hex[2 * i]; i++) {
-        const char pair[3] = { hex[2 * i], hex[2 * i + 1], '\0' };
-
-        out[i] = (uint8_t)strtoul(pair, NULL, 16);
-    }
-}
-
-static void assert_hex(const uint8_t *bytes, size_t len, const char *hex)
-{
-    char text[2 * 256 + 1];
-
-    assert_true(len <= 256);
-    for (size_t i = 0; i < len; i++)
-        snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-    assert_string_equal(text, hex);
-}
-
-/* 0, 1, 2 ... from first. */
-static void fill(uint8_t *bytes, size_t len, uint8_t first)
-{
-    for (size_t i = 0; i < len; i++)
-        bytes[i] = (uint8_t)(first + i);
-}
 
 /* Source: the reference implementation's vectors_sip128. */
 static void hash_gives_the_published_answers(void **state)
@@ -123,11 +97,13 @@ static void seal_gives_the_published_answer(void **state)
     fill(nonce, sizeof nonce, 0x40);
     from_hex(associated, "50515253c0c1c2c3c4c5c6c7");
     sluice_seal(out, text, sizeof text - 1, associated, sizeof associated, nonce, key);
-    assert_hex(out, sizeof out,
-               "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39"
-               "ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
-               "21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49");
-    assert_int_equal(sluice_unseal(back, out, sizeof out, associated, sizeof associated, nonce, key), SLUICE_OK);
+    assert_hex(
+        out, sizeof out,
+        "bd6d179d3e83d43b9576579493c0e939572a1700252bfaccbed2902c21396cbb731c7f1b0b4aa6440bf3a82f4eda7e39"
+        "ae64c6708c54c216cb96b72e1213b4522f8c9ba40db5d945b11b69b982c1bb9e3f3fac2bc369488f76b2383565d3fff9"
+        "21f9664c97637da9768812f615c68b13b52ec0875924c1c7987947deafd8780acf49");
+    assert_int_equal(sluice_unseal(back, out, sizeof out, associated, sizeof associated, nonce, key),
+                     SLUICE_OK);
     assert_memory_equal(back, text, sizeof back);
 }
 
@@ -140,7 +116,8 @@ static void unseal_notices_every_flipped_bit(void **state)
     sluice_seal(sealed, "12345678901234567890", 20, "aad", 3, nonce, key);
     for (size_t bit = 0; bit < 8 * sizeof sealed; bit++) {
         sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(sluice_unseal(back, sealed, sizeof sealed, "aad", 3, nonce, key), SLUICE_ERR_DAMAGED);
+        assert_int_equal(sluice_unseal(back, sealed, sizeof sealed, "aad", 3, nonce, key),
+                         SLUICE_ERR_DAMAGED);
         sealed[bit / 8] ^= (uint8_t)(1 << bit % 8);
     }
     assert_int_equal(sluice_unseal(back, sealed, sizeof sealed, "aae", 3, nonce, key), SLUICE_ERR_DAMAGED);
@@ -423,84 +400,6 @@ static void a_hardened_process_leaves_no_core(void **state)
     assert_int_equal(in_child(is_hardened, NULL), 0);
 }
 
-static void a_token_is_the_documented_function(void **state)
-{
-    uint8_t key[SLUICE_KEY_SIZE], pseudonym[SLUICE_PSEUDONYM_SIZE], token[SLUICE_TOKEN_SIZE];
-
-    fill(key, sizeof key, 64);
-    fill(pseudonym, sizeof pseudonym, 100);
-    sluice_token_seal(token, key, pseudonym, SLUICE_TOKEN_ICCID, "8999000000000000017", 19);
-    /* Computed in Python from RFC 8439 and hashlib.blake2b. */
-    assert_hex(token, sizeof token, "d6cb1fa6362fc4dafa209b377e52a9e01dcdddb3ee28f6868128e9");
-}
-
-static void a_token_opens_to_what_was_sealed(void **state)
-{
-    static const struct { enum sluice_token_kind kind; const char *digits; } cases[] = {
-        { SLUICE_TOKEN_ICCID, "89990000000000000125" },
-        { SLUICE_TOKEN_ICCID, "899900000000000017" },
-        { SLUICE_TOKEN_IMSI, "001010123456789" },
-        { SLUICE_TOKEN_IMSI, "999991" },
-    };
-    uint8_t key[SLUICE_KEY_SIZE], pseudonym[SLUICE_PSEUDONYM_SIZE], token[SLUICE_TOKEN_SIZE];
-
-    fill(key, sizeof key, 1);
-    fill(pseudonym, sizeof pseudonym, 2);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        const size_t count = strlen(cases[i].digits);
-        char digits[SLUICE_TOKEN_DIGITS_MAX];
-        enum sluice_token_kind kind;
-        size_t digit_count;
-
-        sluice_token_seal(token, key, pseudonym, cases[i].kind, cases[i].digits, count);
-        assert_int_equal(sluice_token_open(&kind, digits, &digit_count, token, key, pseudonym), SLUICE_OK);
-        assert_int_equal(kind, cases[i].kind);
-        assert_int_equal(digit_count, count);
-        assert_memory_equal(digits, cases[i].digits, count);
-    }
-}
-
-static void a_token_opens_with_its_key_for_its_row_unchanged_or_not_at_all(void **state)
-{
-    uint8_t key[SLUICE_KEY_SIZE], pseudonym[SLUICE_PSEUDONYM_SIZE], token[SLUICE_TOKEN_SIZE];
-    char digits[SLUICE_TOKEN_DIGITS_MAX] = "untouched";
-    enum sluice_token_kind kind;
-    size_t count;
-
-    fill(key, sizeof key, 1);
-    fill(pseudonym, sizeof pseudonym, 2);
-    sluice_token_seal(token, key, pseudonym, SLUICE_TOKEN_IMSI, "001010123456789", 15);
-    for (size_t bit = 0; bit < 8 * sizeof token; bit++) {
-        token[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        assert_int_equal(sluice_token_open(&kind, digits, &count, token, key, pseudonym), SLUICE_ERR_KEY);
-        token[bit / 8] ^= (uint8_t)(1 << bit % 8);
-    }
-    key[31] ^= 1;
-    assert_int_equal(sluice_token_open(&kind, digits, &count, token, key, pseudonym), SLUICE_ERR_KEY);
-    key[31] ^= 1;
-    pseudonym[0] ^= 1;
-    assert_int_equal(sluice_token_open(&kind, digits, &count, token, key, pseudonym), SLUICE_ERR_KEY);
-    pseudonym[0] ^= 1;
-    assert_string_equal(digits, "untouched");
-    assert_int_equal(sluice_token_open(&kind, digits, &count, token, key, pseudonym), SLUICE_OK);
-}
-
-/* Two plaintexts under one stream would give away their difference. */
-static void two_identifiers_under_one_pseudonym_share_no_stream(void **state)
-{
-    uint8_t key[SLUICE_KEY_SIZE], pseudonym[SLUICE_PSEUDONYM_SIZE];
-    uint8_t a[SLUICE_TOKEN_SIZE], b[SLUICE_TOKEN_SIZE];
-    size_t same = 0;
-
-    fill(key, sizeof key, 1);
-    fill(pseudonym, sizeof pseudonym, 2);
-    sluice_token_seal(a, key, pseudonym, SLUICE_TOKEN_IMSI, "001010123456789", 15);
-    sluice_token_seal(b, key, pseudonym, SLUICE_TOKEN_IMSI, "001010123456780", 15);
-    for (size_t i = 0; i < sizeof a; i++)
-        same += a[i] == b[i];
-    assert_in_range(same, 0, 4);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -522,10 +421,6 @@ int main(void)
         cmocka_unit_test(secrets_are_locked_and_not_dumped),
         cmocka_unit_test(two_megabytes_fit_the_usual_limit_and_more_than_it_is_refused),
         cmocka_unit_test(a_hardened_process_leaves_no_core),
-        cmocka_unit_test(a_token_is_the_documented_function),
-        cmocka_unit_test(a_token_opens_to_what_was_sealed),
-        cmocka_unit_test(a_token_opens_with_its_key_for_its_row_unchanged_or_not_at_all),
-        cmocka_unit_test(two_identifiers_under_one_pseudonym_share_no_stream),
     };
 
     if (sluice_crypto_init() != SLUICE_OK)

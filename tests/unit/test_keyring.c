@@ -281,7 +281,7 @@ static void operator_keys_that_are_none_are_refused(void **state)
         { "de9edb7d7b7dc1b4d35b61c2ece435373f8343c85b78674dadfc7e146f882b4f\n\n", SLUICE_ERR_FORMAT },
         { "", SLUICE_ERR_FORMAT },
         { "0000000000000000000000000000000000000000000000000000000000000000\n", SLUICE_ERR_KEY },
-        { "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800\n", SLUICE_ERR_KEY },   /* order 8 */
+        { "e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800\n", SLUICE_ERR_KEY },
     };
     struct fixture *f = *state;
     uint8_t key[SLUICE_PUBLIC_KEY_SIZE];

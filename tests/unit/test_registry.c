@@ -6,8 +6,11 @@ static void a_row_becomes_a_subject_with_its_links(void **state)
 {
     struct registry_fixture *f = *state;
 
-    loads(f, CSV("1,001010000000001,99912345,89990000000000000000000000000010,account-a,individual,US-CA,13,2026-01-01T00:00:00Z,2026-07-01",
-                 "2,,,,,,,,,"), NULL);
+    loads(f,
+          CSV("1,001010000000001,99912345,89990000000000000000000000000010,account-a,individual,US-CA,13,"
+              "2026-01-01T00:00:00Z,2026-07-01",
+              "2,,,,,,,,,"),
+          NULL);
     struct sluice_subject subject = found(f, 1, "2026-03-01");
     assert_true(subject.registered);
     assert_string_equal(subject.account, "account-a");
@@ -50,7 +53,12 @@ static void columns_may_stand_in_any_order_and_be_left_out(void **state)
 static void a_header_that_is_not_usable_is_an_error(void **state)
 {
     static const char *const headers[] = {
-        "", "tenant,iccid,colour\n", "tenant,iccid,iccid\n", "iccid,imsi\n", "tenant,account\n", "tenant,\"iccid\n",
+        "",
+        "tenant,iccid,colour\n",
+        "tenant,iccid,iccid\n",
+        "iccid,imsi\n",
+        "tenant,account\n",
+        "tenant,\"iccid\n",
     };
     struct registry_fixture *f = *state;
 
@@ -106,9 +114,12 @@ static void no_identifier_stands_in_a_finding(void **state)
     struct registry_fixture *f = *state;
     char text[4096];
 
-    snprintf(text, sizeof text, HEADER "acme,8999000000000000010,,,,,,,,,\n001010000000001,,001010000000001,,,,,,,,\n"
+    snprintf(text, sizeof text,
+             HEADER
+             "acme,8999000000000000010,,,,,,,,,\n001010000000001,,001010000000001,,,,,,,,\n"
              "acme,,001010000000001,999111222333,,,,,001010000000001,,\nacme,,001010000000001,,,,,,,,\n"
-             "acme,,001010000000001,,,,,,,,\nacme,%s,001010000000001,,,,,,,,\n", iccid_of(1));
+             "acme,,001010000000001,,,,,,,,\nacme,%s,001010000000001,,,,,,,,\n",
+             iccid_of(1));
     loads(f, text, "{\"tenant\":\"acme\",\"imsi\":\"001010000000001\",\"action\":\"001010000000001\"}\n"
                    "{\"001010000000001\":1}\n001010000000001\n");
     assert_true(f->findings.count >= 7);
@@ -138,7 +149,9 @@ static void another_account_or_a_gap_is_another_generation(void **state)
 {
     struct registry_fixture *f = *state;
 
-    loads(f, CSV("1,,,,b,,,,2026-02-01,2026-03-01", "1,,,,a,,,,2026-01-01,2026-02-01", "1,,,,b,,,,2026-04-01,"), NULL);
+    loads(f,
+          CSV("1,,,,b,,,,2026-02-01,2026-03-01", "1,,,,a,,,,2026-01-01,2026-02-01", "1,,,,b,,,,2026-04-01,"),
+          NULL);
     const struct sluice_subject a = found(f, 1, "2026-01-15"), b = found(f, 1, "2026-02-15"),
                                 later = found(f, 1, "2026-04-15");
     struct sluice_subject none;
@@ -177,8 +190,11 @@ static void a_sim_may_have_two_imsis(void **state)
 {
     struct registry_fixture *f = *state;
 
-    loads(f, CSV("1,001010000000001,,,a,,,,2026-01-01,2026-02-01", "1,001010000000002,,,a,,,,2026-01-01,2026-02-01",
-                 "1,001010000000002,,,a,,,,2026-02-01,", "1,001010000000003,,,a,,,,2026-02-01,"), NULL);
+    loads(f,
+          CSV("1,001010000000001,,,a,,,,2026-01-01,2026-02-01",
+              "1,001010000000002,,,a,,,,2026-01-01,2026-02-01", "1,001010000000002,,,a,,,,2026-02-01,",
+              "1,001010000000003,,,a,,,,2026-02-01,"),
+          NULL);
     assert_int_equal(f->report.conflicts, 0);
     assert_int_equal(f->report.subjects, 1);
     assert_int_equal(found(f, 1, "2026-03-01").link_count, 3);
@@ -324,17 +340,22 @@ static void files_are_loaded_when_they_changed(void **state)
     loads(f, CSV("1,,,,a,,,,,"), "");
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 1);
     assert_true(reachable);
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_false(changed);
-    file_write(f->config->registry, right_line(1, CONSENT("marketing")), strlen(right_line(1, CONSENT("marketing"))));
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    file_write(f->config->registry, right_line(1, CONSENT("marketing")),
+               strlen(right_line(1, CONSENT("marketing"))));
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_true(changed);
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 2);
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_false(changed);
     /* Also when the vault was put back from an older copy, which then knows less. */
     f->vault.keyring->registry_generation = 5;
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_true(changed);
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 6);
     assert_true(reachable);
@@ -349,10 +370,12 @@ static void a_load_that_fails_is_taken_up_again(void **state)
     loads(f, CSV("1,,,,a,,,,,"), NULL);
     strcpy(name, f->config->subjects);
     strcpy(f->config->subjects, "/nowhere/subjects.csv");
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_ERR_MISSING);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_ERR_MISSING);
     assert_int_equal(f->findings.errors, 1);
     strcpy(f->config->subjects, name);
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_true(changed);
     assert_string_equal(found(f, 1, "2026-01-01").account, "a");
 }
@@ -363,7 +386,8 @@ static void without_a_registry_nobody_is_registered_and_that_is_known(void **sta
     bool changed, reachable;
 
     f->config->subjects[0] = '\0';
-    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed), SLUICE_OK);
+    assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
+                     SLUICE_OK);
     assert_true(changed);
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 1);
     assert_true(reachable);
@@ -381,8 +405,8 @@ static void many_subjects_are_loaded_and_reloaded(void **state)
     assert_non_null(text);
     len += (size_t)snprintf(text, size, "%s", HEADER);
     for (unsigned i = 1; i <= COUNT; i++)
-        len += (size_t)snprintf(text + len, size - len, "acme,%s,00101%010u,999%09u,,account-%u,,,,,\n", iccid_of(i), i,
-                                i, i % 100);
+        len += (size_t)snprintf(text + len, size - len, "acme,%s,00101%010u,999%09u,,account-%u,,,,,\n",
+                                iccid_of(i), i, i, i % 100);
     loads(f, text, NULL);
     assert_int_equal(f->report.subjects_new, COUNT);
     assert_int_equal(f->report.links, 2 * COUNT);

@@ -7,10 +7,10 @@ static void rights_apply_in_the_order_of_lines(void **state)
     struct registry_fixture *f = *state;
     char rights[2048];
 
-    snprintf(rights, sizeof rights, "%s%s%s%s%s%s%s", right_line(1, CONSENT("marketing")), right_line(2, CONSENT("marketing")),
-             right_line(1, ACTION("withdraw", "marketing")), right_line(1, ACTION("object", "fraud")),
-             right_line(2, ACTION("restrict", "billing")), right_line(2, "\"action\":\"restrict\""),
-             right_line(2, ACTION("lift", "fraud")));
+    snprintf(rights, sizeof rights, "%s%s%s%s%s%s%s", right_line(1, CONSENT("marketing")),
+             right_line(2, CONSENT("marketing")), right_line(1, ACTION("withdraw", "marketing")),
+             right_line(1, ACTION("object", "fraud")), right_line(2, ACTION("restrict", "billing")),
+             right_line(2, "\"action\":\"restrict\""), right_line(2, ACTION("lift", "fraud")));
     loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,", "3,,,,c,,,,,"), rights);
     assert_int_equal(found(f, 1, "2026-01-01").consented, 0);
     assert_int_equal(found(f, 1, "2026-01-01").objected, 1 << 2);
@@ -32,8 +32,10 @@ static void a_right_is_that_of_the_holder_at_its_instant(void **state)
     struct registry_fixture *f = *state;
     char rights[1024];
 
-    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")), right_line(1, ACTION("restrict", "fraud")));
-    loads(f, CSV("1,,,,a,,,,2026-01-01,2026-05-01", "1,,,,b,,,,2026-05-01,2026-06-01", "1,,,,c,,,,2026-06-01,"),
+    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")),
+             right_line(1, ACTION("restrict", "fraud")));
+    loads(f,
+          CSV("1,,,,a,,,,2026-01-01,2026-05-01", "1,,,,b,,,,2026-05-01,2026-06-01", "1,,,,c,,,,2026-06-01,"),
           rights);
     assert_int_equal(found(f, 1, "2026-02-01").consented, 0);
     assert_int_equal(found(f, 1, "2026-05-15").consented, 1 << 1);
@@ -47,7 +49,8 @@ static void before_the_first_holder_a_restriction_counts_and_a_consent_does_not(
     struct registry_fixture *f = *state;
     char rights[1024];
 
-    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")), right_line(1, ACTION("restrict", "fraud")));
+    snprintf(rights, sizeof rights, "%s%s", right_line(1, CONSENT("marketing")),
+             right_line(1, ACTION("restrict", "fraud")));
     loads(f, CSV("1,,,,b,,,,2026-06-01,"), rights);
     assert_int_equal(found(f, 1, "2026-06-15").consented, 0);
     assert_int_equal(found(f, 1, "2026-06-15").restricted, 1 << 2);
@@ -106,27 +109,31 @@ static void an_imsi_that_two_sims_claim_is_the_first_ones(void **state)
     struct registry_fixture *f = *state;
 
     loads(f, CSV("1,001010000000001,,,a,,,,,", "2,001010000000001,,,b,,,,,"),
-          "{\"tenant\":\"acme\",\"imsi\":\"001010000000001\"," CONSENT("marketing") ",\"at\":\"2026-05-01\"}\n");
+          "{\"tenant\":\"acme\",\"imsi\":\"001010000000001\","
+          CONSENT("marketing") ",\"at\":\"2026-05-01\"}\n");
     assert_int_equal(found(f, 1, "2026-04-01").consented, 1 << 1);
     assert_int_equal(found(f, 2, "2026-04-01").consented, 0);
 }
 
+#define SIM "{\"tenant\":\"acme\",\"iccid\":\"%s\""
+#define AT  ",\"at\":\"2026-05-01\"}\n"
+
 static void a_bad_right_is_refused_with_its_line(void **state)
 {
     static const char *const lines[] = {
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"consent\",\"purpose\":\"marketing\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"unheard\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":7,\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"restrict\",\"purpose\":null,\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"forget\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":1}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\",\"why\":\"\"}\n",
-        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"iccid\":\"1%s\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
-        "{\"tenant\":\"acme\",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\"}\n",
+        SIM ",\"action\":\"consent\",\"purpose\":\"marketing\"" AT,
+        SIM ",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\"" AT,
+        SIM ",\"action\":\"object\"" AT,
+        SIM ",\"action\":\"object\",\"purpose\":\"unheard\"" AT,
+        SIM ",\"action\":\"object\",\"purpose\":7" AT,
+        SIM ",\"action\":\"restrict\",\"purpose\":null" AT,
+        SIM ",\"action\":\"forget\",\"purpose\":\"fraud\"" AT,
+        SIM ",\"action\":\"object\",\"purpose\":\"fraud\"}\n",
+        SIM ",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":1}\n",
+        SIM ",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\",\"why\":\"\"}\n",
+        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
+        "{\"tenant\":\"acme\",\"iccid\":\"1%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
+        "{\"tenant\":\"acme\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
         "not JSON\n",
         "[]\n",
     };

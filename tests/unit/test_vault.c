@@ -89,8 +89,9 @@ static void what_was_not_put_is_missing(void **state)
 static void the_generation_whose_interval_holds_the_instant_is_found(void **state)
 {
     static const struct { uint32_t at_s, generation_s; bool found; } cases[] = {
-        { 0, 0, false },   { 99, 0, false },    { 100, 100, true },   { 199, 100, true },  { 200, 200, true },
-        { 299, 200, true }, { 300, 0, false },  { 349, 0, false },    { 350, 350, true },  { 4000000000, 350, true },
+        { 0, 0, false },    { 99, 0, false },          { 100, 100, true }, { 199, 100, true },
+        { 200, 200, true }, { 299, 200, true },        { 300, 0, false },  { 349, 0, false },
+        { 350, 350, true }, { 4000000000, 350, true },
     };
     static const uint32_t generations[][2] = { { 200, 300 }, { 350, SLUICE_ALWAYS_S }, { 100, 200 } };
     struct vault_fixture *f = *state;
@@ -154,7 +155,8 @@ static void an_interval_ends_where_the_answer_changes(void **state)
     fixture_commit(f);
     assert_int_equal(sluice_vault_put(f->vault, &second, 0), SLUICE_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(sluice_vault_interval(f->vault, first.tag, cases[i].at_s, &from_s, &to_s), SLUICE_OK);
+        assert_int_equal(sluice_vault_interval(f->vault, first.tag, cases[i].at_s, &from_s, &to_s),
+                         SLUICE_OK);
         assert_int_equal(from_s, cases[i].from_s);
         assert_int_equal(to_s, cases[i].to_s);
     }

@@ -221,16 +221,19 @@ static void no_key_that_is_left_opens_what_was_erased(void **state)
     fixture_commit(f);
     assert_int_equal(vault_env_read(&f->vault->env), SLUICE_OK);
     MDB_val name = { key.len, (void *)(uintptr_t)key.bytes }, sealed;
-    assert_int_equal(mdb_get(f->vault->env.reader.txn, f->vault->env.tables[VAULT_SUBJECTS], &name, &sealed), 0);
+    assert_int_equal(mdb_get(f->vault->env.reader.txn, f->vault->env.tables[VAULT_SUBJECTS], &name, &sealed),
+                     0);
     old_len = sealed.mv_size;
     memcpy(old_row, sealed.mv_data, old_len);
     memcpy(old, f->vault->keys, sizeof *old);
-    assert_int_equal(vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
-                     SLUICE_OK);
+    assert_int_equal(
+        vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
+        SLUICE_OK);
 
     fixture_erase(f, fixture_whole(f, VICTIM));
-    assert_int_equal(vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
-                     SLUICE_ERR_DAMAGED);
+    assert_int_equal(
+        vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
+        SLUICE_ERR_DAMAGED);
     const unsigned page = vault_page_of(victim.tag);
     assert_memory_not_equal(old->page[page], f->vault->keys->page[page], SLUICE_KEY_SIZE);
     assert_memory_not_equal(old->node[page / VAULT_NODE_PAGES], f->vault->keys->node[page / VAULT_NODE_PAGES],

@@ -64,7 +64,8 @@ static void an_epoch_keeps_its_secrets(void **state)
     assert_memory_equal(&first, &again, sizeof first);
 }
 
-static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose, uint32_t epoch)
+static void note_epoch(void *self, const char *tenant, uint8_t purpose_index, const char *purpose,
+                       uint32_t epoch)
 {
     char *text = self;
 
