@@ -282,8 +282,9 @@ static int handle(const struct request *request, const struct vault_reader_set *
     if (why)
         return refuse(request, set, why);
     const enum sluice_err err = token_input_read(&input, &line, stdin);
-    const int code =
-        err ? cli_fail("sluice token", err, "standard input, line %zu", line) : answer(request, set, &input);
+    const enum sluice_err log_err = err ? log_request(request, set, "failed", input.count, 0) : SLUICE_OK;
+    const int code = err ? cli_fail("sluice token", log_err ? log_err : err, "standard input, line %zu", line)
+                         : answer(request, set, &input);
     token_input_free(&input);
     return code;
 }
