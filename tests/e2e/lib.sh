@@ -13,11 +13,16 @@ export T SLUICE PYTHONDONTWRITEBYTECODE=1
 
 [ -x "$SLUICE" ] || { echo "no program at $SLUICE: cmake --preset release && cmake --build --preset release" >&2; exit 1; }
 
+at_end() { :; }   # a test that must undo something says what
+
 cleanup()
 {
     local code=$?
+    trap - ERR
+    set +e
     # shellcheck disable=SC2046  # one job a word
-    kill -9 $(jobs -p) 2>/dev/null || true
+    kill -9 $(jobs -p) 2>/dev/null
+    at_end
     if [ $code -eq 0 ] || [ $code -eq 77 ]; then
         chmod -R u+rwX "$T" && rm -rf "$T"
     else
