@@ -280,6 +280,8 @@ static inline enum sluice_err write_number(struct fixture *f, const char *tenant
     proto_append_head(&f->rows, 1, 10 + 2 + padding_len);
     proto_append_fixed64(&f->rows, 50, number);
     proto_append_bytes(&f->rows, 3, padding, padding_len);
+    if (sluice_buffer_err(&f->rows))
+        return SLUICE_ERR_MEMORY;
     const struct sluice_row row = { f->rows.bytes, f->rows.len };
     const enum sluice_err err = f->transport.ops->stream(f->transport.self, tenant, stream, &id);
     return err ? err : f->transport.ops->write(f->transport.self, id, deadline_s, &row, 1);
