@@ -48,7 +48,9 @@ struct sluice_registry_report {
  *       *changed  something was loaded: what is cached of subjects is stale
  *  In:  progress  may be NULL
  *  Returns an error of reading or of the vault, or SLUICE_ERR_FORMAT for a CSV
- *  whose header is not usable; a bad row is no error. */
+ *  whose header is not usable and for a line of the ndjson that may object,
+ *  restrict or withdraw and is not readable: nothing is taken then. Another
+ *  bad row is no error. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_registry_sync(struct sluice_vault *vault, const struct sluice_config *config,
                                      struct sluice_findings *findings, sluice_registry_progress *progress,

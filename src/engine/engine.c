@@ -273,8 +273,8 @@ enum sluice_err engine_reload_registry(struct engine *engine, struct sluice_find
 
     if (!err)
         err = sluice_registry_sync(engine->vault, engine->config, findings, NULL, &changed);
-    if (err || !changed)
-        return err;
-    sluice_gate_forget_subjects(engine->gate);
-    return reenter(engine);
+    /* Also after a failure: what it had written by then is what the vault says. */
+    if (changed)
+        sluice_gate_forget_subjects(engine->gate);
+    return err || !changed ? err : reenter(engine);
 }

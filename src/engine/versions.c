@@ -44,6 +44,16 @@ static void free_all(struct sluice_policy *versions[], size_t count)
         sluice_policy_free(versions[i]);
 }
 
+/* What one tenant prohibits no input may carry. */
+static bool prohibit(struct sluice_policy *const versions[], size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = 0; k < versions[i]->prohibited_count; k++)
+            if (!sluice_feed_prohibit(sluice_str_from(versions[i]->prohibited[k])))
+                return false;
+    return true;
+}
+
 enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *findings,
                               const struct sluice_tenant_config *tenant, int64_t now_us)
 {
@@ -56,9 +66,12 @@ enum sluice_err versions_load(struct sluice_gate *gate, struct sluice_findings *
         return err;
     }
     sluice_policy_order(versions, &count);
-    for (size_t i = 0; i < count; i++)
-        for (size_t k = 0; k < versions[i]->prohibited_count; k++)
-            (void)sluice_feed_prohibit(sluice_str_from(versions[i]->prohibited[k]));
+    if (!prohibit(versions, count)) {
+        sluice_findings_add(findings, SLUICE_FINDING_ERROR, "prohibited-limit", tenant->policies[0], 0, 0,
+                            "the policies of all tenants prohibit too many names together; take some out");
+        free_all(versions, count);
+        return SLUICE_ERR_LIMIT;
+    }
     err = sluice_gate_set_policies(gate, tenant->name, versions, count, now_us);
     if (err == SLUICE_ERR_POLICY)
         say_none_in_force(findings, tenant);

@@ -80,8 +80,6 @@ static enum sluice_outcome judge(const struct decision *d, const struct rule *ru
         return SLUICE_ANONYMOUS_INPUT;
     if (d->slot->erased & bit)
         return SLUICE_ERASED;
-    if ((d->slot->restricted & bit) && !rule->purpose.restrict_exempt)
-        return SLUICE_PARKED;
     if (*basis == SLUICE_BASIS_CONSENT && !(d->slot->consented & bit))
         return SLUICE_NO_CONSENT;
     if ((d->slot->objected & bit) && objection_closes(rule, *basis))
@@ -91,6 +89,9 @@ static enum sluice_outcome judge(const struct decision *d, const struct rule *ru
     *deadline_s = sluice_purpose_deadline_s(&rule->purpose, record->start_us, record->collected_at_us);
     if (*deadline_s <= d->gate->now_us / SLUICE_SECOND_US)
         return SLUICE_BORN_EXPIRED;
+    /* Last: what is closed anyway is not held for the day of the lift. */
+    if ((d->slot->restricted & bit) && !rule->purpose.restrict_exempt)
+        return SLUICE_PARKED;
     return SLUICE_EMITTED;
 }
 

@@ -81,8 +81,6 @@ static enum sluice_outcome decide(const struct declared_purpose *purpose,
         return SLUICE_NO_BASIS;
     if (purpose->anonymous)
         return SLUICE_ANONYMOUS_INPUT;
-    if (rights->restricted & bit && !purpose->restrict_exempt)
-        return SLUICE_PARKED;
     if (basis == SLUICE_BASIS_CONSENT && !(rights->consented & bit))
         return SLUICE_NO_CONSENT;
     if (rights->objected & bit && objection_counts(purpose, basis))
@@ -91,6 +89,8 @@ static enum sluice_outcome decide(const struct declared_purpose *purpose,
         return SLUICE_MISSING_FIELD;
     if (truth_deadline_s(purpose, record->start_us, now_us) <= now_us / SLUICE_SECOND_US)
         return SLUICE_BORN_EXPIRED;
+    if (rights->restricted & bit && !purpose->restrict_exempt)
+        return SLUICE_PARKED;
     return SLUICE_EMITTED;
 }
 

@@ -114,8 +114,6 @@ static enum sluice_err load_rows(struct loading *loading)
     loading->pass_count = (unsigned)(lines / LOADING_ROWS_MAX) + 1;
     if (!err && (lines >= UINT32_MAX || loading->pass_count > 1024))
         err = SLUICE_ERR_LIMIT;
-    if (!err)
-        err = rights_read(loading);
     for (unsigned pass = 0; !err && pass < loading->pass_count; pass++)
         err = loading_subjects(loading, range_of(loading, pass));
     for (unsigned pass = 0; !err && pass < loading->pass_count; pass++)
@@ -125,8 +123,11 @@ static enum sluice_err load_rows(struct loading *loading)
 
 static enum sluice_err load(struct loading *loading, const uint8_t digest[static SLUICE_DIGEST_SIZE])
 {
-    enum sluice_err err = sluice_vault_registry_begin(loading->vault);
+    /* First, as a file that must not be taken changes nothing. */
+    enum sluice_err err = rights_read(loading);
 
+    if (!err)
+        err = sluice_vault_registry_begin(loading->vault);
     if (!err)
         err = load_rows(loading);
     if (!err)

@@ -25,6 +25,7 @@ struct reading {
     const struct loading_tenant *tenant;
     struct right *right;
     const char *wrong;
+    bool of_nobody;        /* a tenant or purpose that nothing is emitted for */
 };
 
 static bool refuse(struct reading *reading, const char *what)
@@ -58,7 +59,8 @@ static bool take_tenant(struct reading *reading)
     struct loading *loading = reading->loading;
     const size_t at = loading_tenant_find(loading, text_of(reading, "tenant"));
 
-    if (at == loading->tenant_count)
+    reading->of_nobody = at == loading->tenant_count;
+    if (reading->of_nobody)
         return refuse(reading, "tenant is not a configured one; name one of 'tenants' in the configuration");
     reading->tenant = &loading->tenants[at];
     reading->right->tenant = (uint8_t)at;
@@ -117,6 +119,7 @@ static bool take_purpose(struct reading *reading, enum sluice_err *err)
     *err = sluice_vault_purpose_find(reading->loading->vault, reading->tenant->name, name, &index);
     if (*err == SLUICE_ERR_MISSING) {
         *err = SLUICE_OK;
+        reading->of_nobody = true;
         return refuse(reading, "the tenant's policies have no such purpose; correct 'purpose'");
     }
     reading->right->purposes = (uint16_t)(*err ? 0 : 1u << index);
@@ -147,6 +150,16 @@ static bool take_line(struct reading *reading, enum sluice_err *err)
            take_purpose(reading, err) && take_instant(reading);
 }
 
+/* Whether going on without a refused line could let something through that it
+ * closes: an objection, a restriction, a withdrawal, or nobody knows what. */
+static bool may_close(const struct reading *reading)
+{
+    const struct sluice_str action = reading->line->reason ? SLUICE_STR("") : text_of(reading, "action");
+
+    return !reading->of_nobody && !sluice_str_equal(action, SLUICE_STR("consent")) &&
+           !sluice_str_equal(action, SLUICE_STR("unobject")) && !sluice_str_equal(action, SLUICE_STR("lift"));
+}
+
 static enum sluice_err add(struct rights *rights, const struct right *right)
 {
     if (rights->count == RIGHTS_MAX)
@@ -168,6 +181,7 @@ static enum sluice_err take_each(struct loading *loading, struct json_lines *lin
 {
     struct json_line line;
     enum sluice_err err = SLUICE_OK;
+    bool closes = false;
 
     while (!err && json_lines_next(lines, &line, &err) > 0) {
         struct right right = { .line = (uint32_t)line.number };
@@ -180,9 +194,15 @@ static enum sluice_err take_each(struct loading *loading, struct json_lines *lin
             loading->report->rights_refused++;
             note(&loading->notes, NOTE_BAD_RIGHT, loading->config->registry, line.number, "%s",
                  reading.wrong);
+            if (may_close(&reading) && !closes)
+                sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "right", loading->config->registry,
+                                    (unsigned)line.number, 0,
+                                    "a line that may object, restrict or withdraw is not readable, so nothing of "
+                                    "the registry is taken; correct it");
+            closes |= may_close(&reading);
         }
     }
-    return err;
+    return !err && closes ? SLUICE_ERR_FORMAT : err;
 }
 
 /* IMSIs first, by tag, so that rows of the CSV find them. */

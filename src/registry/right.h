@@ -41,7 +41,9 @@ struct rights {
 struct loading;
 struct subject_row;
 
-/** Read the whole file; bad lines are noted and counted. */
+/** Read the whole file; bad lines are noted and counted.
+ *  Returns SLUICE_ERR_FORMAT when one of them may have closed something: to go
+ *  on without it would let through what somebody objected to. */
 SLUICE_MUST_CHECK
 enum sluice_err rights_read(struct loading *loading);
 void rights_deinit(struct rights *rights);

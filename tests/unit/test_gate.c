@@ -449,6 +449,24 @@ static void a_restricted_subject_is_parked_and_its_neighbour_flows(void **state)
     assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
 }
 
+/* What is closed anyway is not held for the day of the lift: consent that comes
+ * later must not reach back. */
+static void what_a_restricted_subject_never_allowed_is_not_parked(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_buffer json;
+
+    put_subject(f, 1, restrict_all);
+    arrive(f, 1);
+    run(f);
+    sluice_buffer_init(&json, 1 << 20);
+    sluice_gate_json(f->gate, &json);
+    sluice_buffer_append_u8(&json, 0);
+    assert_non_null(strstr((char *)json.bytes, "\"marketing\":{\"emitted\":0,\"parked\":0,\"dropped\":{\"no_consent\":1}}"));
+    assert_non_null(strstr((char *)json.bytes, "\"fraud\":{\"emitted\":0,\"parked\":1,"));
+    sluice_buffer_deinit(&json);
+}
+
 /* B-ING-6 */
 static void a_child_leaves_a_count_and_nothing_else(void **state)
 {
@@ -884,6 +902,7 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(marketing_sees_who_consented_and_nobody_else),
           TEST(an_objection_stops_what_rests_on_interest),
           TEST(a_restricted_subject_is_parked_and_its_neighbour_flows),
+          TEST(what_a_restricted_subject_never_allowed_is_not_parked),
           TEST(a_child_leaves_a_count_and_nothing_else),
           TEST(the_basis_follows_the_holder_at_the_time_of_the_record),
           TEST(a_record_behind_the_last_holder_takes_nothing_from_him),

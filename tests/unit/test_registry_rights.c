@@ -118,42 +118,73 @@ static void an_imsi_that_two_sims_claim_is_the_first_ones(void **state)
 #define SIM "{\"tenant\":\"acme\",\"iccid\":\"%s\""
 #define AT  ",\"at\":\"2026-05-01\"}\n"
 
+/* A good line for SIM 2, then that one for SIM 1. */
+static const char *behind_a_consent(const char *line)
+{
+    static char rights[1024];
+    size_t len = (size_t)snprintf(rights, sizeof rights, "%s", right_line(2, CONSENT("marketing")));
+
+    /* iccid_of is the only argument that any of them takes. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    len += (size_t)snprintf(rights + len, sizeof rights - len, line, iccid_of(1));
+#pragma GCC diagnostic pop
+    assert_true(len < sizeof rights);
+    return rights;
+}
+
 static void a_bad_right_is_refused_with_its_line(void **state)
 {
     static const char *const lines[] = {
         SIM ",\"action\":\"consent\",\"purpose\":\"marketing\"" AT,
         SIM ",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\"" AT,
-        SIM ",\"action\":\"object\"" AT,
+        SIM ",\"action\":\"unobject\"" AT,
+        SIM ",\"action\":\"lift\",\"purpose\":\"fraud\",\"at\":1}\n",
         SIM ",\"action\":\"object\",\"purpose\":\"unheard\"" AT,
+        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
+    };
+    struct registry_fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
+        loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,"), behind_a_consent(lines[i]));
+        assert_int_equal(f->report.rights_refused, 1);
+        assert_int_equal(finding(f, "right")->line, 2);
+        assert_int_equal(found(f, 1, "2026-06-01").consented, 0);
+        assert_int_equal(found(f, 1, "2026-06-01").objected, 0);
+        assert_int_equal(found(f, 2, "2026-06-01").consented, 1 << 1);
+    }
+}
+
+/* To go on without such a line would emit what somebody objected to. */
+static void a_line_that_may_close_something_is_read_or_nothing_is(void **state)
+{
+    static const char *const lines[] = {
+        SIM ",\"action\":\"object\"" AT,
+        SIM ",\"action\":\"withdraw\"" AT,
         SIM ",\"action\":\"object\",\"purpose\":7" AT,
         SIM ",\"action\":\"restrict\",\"purpose\":null" AT,
         SIM ",\"action\":\"forget\",\"purpose\":\"fraud\"" AT,
         SIM ",\"action\":\"object\",\"purpose\":\"fraud\"}\n",
         SIM ",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":1}\n",
         SIM ",\"action\":\"object\",\"purpose\":\"fraud\",\"at\":\"2026-05-01\",\"why\":\"\"}\n",
-        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
         "{\"tenant\":\"acme\",\"iccid\":\"1%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
         "{\"tenant\":\"acme\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
         "not JSON\n",
         "[]\n",
     };
     struct registry_fixture *f = *state;
-    char rights[1024];
 
+    loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,"), right_line(1, ACTION("object", "fraud")));
+    const uint16_t objected = found(f, 1, "2026-06-01").objected;
+
+    assert_true(objected);
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
-        size_t len = (size_t)snprintf(rights, sizeof rights, "%s", right_line(2, CONSENT("marketing")));
-
-        /* iccid_of is the only argument that any of them takes. */
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-        len += (size_t)snprintf(rights + len, sizeof rights - len, lines[i], iccid_of(1));
-#pragma GCC diagnostic pop
-        loads(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,"), rights);
+        assert_int_equal(load(f, CSV("1,,,,a,,,,,", "2,,,,b,,,,,"), behind_a_consent(lines[i])), SLUICE_ERR_FORMAT);
         assert_int_equal(f->report.rights_refused, 1);
-        assert_int_equal(finding(f, "right")->line, 2);
-        assert_int_equal(found(f, 1, "2026-06-01").consented, 0);
-        assert_int_equal(found(f, 1, "2026-06-01").objected, 0);
-        assert_int_equal(found(f, 2, "2026-06-01").consented, 1 << 1);
+        assert_true(f->findings.errors > 0);
+        /* What was in force is. */
+        assert_int_equal(found(f, 1, "2026-06-01").objected, objected);
+        assert_int_equal(found(f, 2, "2026-06-01").consented, 0);
     }
 }
 
@@ -168,6 +199,7 @@ int main(void)
         WITH_REGISTRY(an_imsi_names_the_sim_that_it_is_linked_to),
         WITH_REGISTRY(an_imsi_that_two_sims_claim_is_the_first_ones),
         WITH_REGISTRY(a_bad_right_is_refused_with_its_line),
+        WITH_REGISTRY(a_line_that_may_close_something_is_read_or_nothing_is),
     };
 
     if (sluice_crypto_init() != SLUICE_OK)
