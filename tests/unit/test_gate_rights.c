@@ -1,0 +1,269 @@
+/* The gate over a real vault: consents, objections, restrictions, age, holders
+ * and roles. */
+#include "gate_fixture.h"
+
+/* B-CON-1 */
+static void marketing_sees_who_consented_and_nobody_else(void **state)
+{
+    struct fixture *f = *state;
+
+    marketing_bit = bit_of(f, "marketing");
+    put_subject(f, 1, consent);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, MARKETING), 1);
+    assert_int_equal(row(f, MARKETING, 0)->basis, SLUICE_BASIS_CONSENT);
+    assert_int_equal(row_count(f, BILLING), 2);
+}
+
+/* B-OBJ-2: billing goes on, on its recorded ground. */
+static void an_objection_stops_what_rests_on_interest(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, object);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, FRAUD), 1);
+    assert_int_equal(row_count(f, BILLING), 2);
+}
+
+/* B-RST-1 */
+static void a_restricted_subject_is_parked_and_its_neighbour_flows(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, restrict_all);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row_count(f, FRAUD), 1);
+    assert_int_equal(f->rows[0][PARK]->n_sealed, 1);
+    assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
+}
+
+/* What is closed anyway is not held for the day of the lift: consent that comes
+ * later must not reach back. */
+static void what_a_restricted_subject_never_allowed_is_not_parked(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_buffer json;
+
+    put_subject(f, 1, restrict_all);
+    arrive(f, 1);
+    run(f);
+    sluice_buffer_init(&json, 1 << 20);
+    sluice_gate_json(f->gate, &json);
+    sluice_buffer_append_u8(&json, 0);
+    assert_non_null(strstr((char *)json.bytes, "\"marketing\":{\"emitted\":0,\"parked\":0,\"dropped\":{\"no_consent\":1}}"));
+    assert_non_null(strstr((char *)json.bytes, "\"fraud\":{\"emitted\":0,\"parked\":1,"));
+    sluice_buffer_deinit(&json);
+}
+
+/* B-ING-6 */
+static void a_child_leaves_a_count_and_nothing_else(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, be_twelve);
+    put_subject(f, 2, be_fifteen);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_UNDER_AGE);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(f->out[0][QUARANTINE].len + f->out[0][PARK].len, 0);
+}
+
+/* B-LAW-2: the stamp follows the holder at the record's own time. */
+static void the_basis_follows_the_holder_at_the_time_of_the_record(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, be_individual);
+    put_subject(f, 1, be_business_later);
+    arrive(f, 1)->start_us = T0_US - 7300 * SLUICE_SECOND_US;
+    arrive(f, 1)->start_us = T0_US - 7100 * SLUICE_SECOND_US;
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 2);
+
+    const size_t earlier = row(f, BILLING, 0)->start < row(f, BILLING, 1)->start ? 0 : 1;
+    assert_int_equal(row(f, BILLING, earlier)->basis, SLUICE_BASIS_CONTRACT);
+    assert_int_equal(row(f, BILLING, 1 - earlier)->basis, SLUICE_BASIS_LEGITIMATE_INTERESTS);
+    /* Another holder: nothing joins the two. */
+    assert_bytes_not_equal(row(f, BILLING, 0)->subject_pseudonym, row(f, BILLING, 1)->subject_pseudonym);
+    assert_bytes_not_equal(row(f, BILLING, 0)->account_tag, row(f, BILLING, 1)->account_tag);
+}
+
+static void be_a_person(struct sluice_subject *subject) { subject->contract = SLUICE_CONTRACT_INDIVIDUAL; }
+
+/* B-LAW-3: interests need an assessment first, a contract does not. */
+static void nothing_rests_on_interests_before_they_are_assessed(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, be_a_person);
+    for (unsigned sim = 1; sim <= 2; sim++) {
+        struct sluice_record *record = arrive(f, sim);
+
+        record->collected_at_us = T0_US - 270 * DAY_US;      /* 2025 */
+        record->start_us = record->collected_at_us - SLUICE_SECOND_US;
+        record->end_us = record->start_us;
+    }
+    run_at(f, T0_US - 270 * DAY_US);
+    assert_int_equal(row_count(f, FRAUD), 0);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row(f, BILLING, 0)->basis, SLUICE_BASIS_CONTRACT);
+}
+
+static void a_record_behind_the_last_holder_takes_nothing_from_him(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t held[16], unheld[16];
+
+    put_subject(f, 1, be_individual);   /* until two hours ago */
+    for (int round = 0; round < 2; round++) {
+        again(f);
+        arrive(f, 1)->start_us = T0_US - 3 * 3600 * SLUICE_SECOND_US;
+        run(f);
+        if (round == 0)
+            memcpy(held, row(f, FRAUD, 0)->subject_pseudonym.data, sizeof held);
+        assert_memory_equal(row(f, FRAUD, 0)->subject_pseudonym.data, held, sizeof held);
+        again(f);
+        arrive(f, 1);
+        run(f);
+        if (round == 0)
+            memcpy(unheld, row(f, FRAUD, 0)->subject_pseudonym.data, sizeof unheld);
+        assert_memory_equal(row(f, FRAUD, 0)->subject_pseudonym.data, unheld, sizeof unheld);
+        sluice_gate_forget_subjects(f->gate);
+    }
+    assert_memory_not_equal(held, unheld, sizeof held);
+}
+
+/* B-ROL-2 */
+static void what_is_processed_for_a_customer_stays_in_the_customers_purposes(void **state)
+{
+    struct fixture *f = *state;
+
+    arrive(f, 1)->role = SLUICE_ROLE_PROCESSOR;
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, HOSTING), 1);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row_count(f, FRAUD), 1);
+}
+
+static void restrict_and_erase(struct sluice_subject *subject) { subject->restricted = subject->erased = 0xffff; }
+
+/* Nothing of an erased subject waits anywhere, restricted or not. */
+static void what_was_erased_is_not_parked(void **state)
+{
+    struct fixture *f = *state;
+
+    put_subject(f, 1, restrict_and_erase);
+    put_subject(f, 2, restrict_all);
+    arrive(f, 1);
+    arrive(f, 2);
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 0);
+    assert_int_equal(f->rows[0][PARK]->n_sealed, 1);
+    assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
+}
+
+/* The fixture's policy, to be changed and given to the gate. */
+static struct sluice_policy *load_again(struct fixture *f)
+{
+    struct sluice_findings findings;
+    struct sluice_policy *policy;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/acme.yaml", f->folder);
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load(&policy, &findings, path, T0_US), SLUICE_OK);
+    sluice_findings_deinit(&findings);
+    return policy;
+}
+
+/* What a version did not hold is not held because a later one would. */
+static void a_child_stays_a_child_under_a_later_version(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_policy *versions[] = { load_again(f), load_again(f) };
+
+    versions[1]->effective_at_us = T0_US - DAY_US;
+    versions[1]->min_age = 0;
+    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", versions, 2, T0_US), SLUICE_OK);
+    put_subject(f, 1, be_twelve);
+    arrive(f, 1)->collected_at_us = T0_US - 2 * DAY_US;
+    f->batch.entries[0].record.start_us -= 2 * DAY_US;
+    arrive(f, 1);
+    run(f);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_UNDER_AGE);
+    assert_int_equal(f->batch.entries[1].disposition, SLUICE_ROUTED);
+}
+
+/* Consent in Germany, interest elsewhere: too many regions must not make Germany elsewhere. */
+static void a_region_too_many_opens_nothing(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_policy *policy = load_again(f);
+    struct sluice_purpose *fraud = (struct sluice_purpose *)(uintptr_t)sluice_policy_purpose(policy, "fraud");
+
+    fraud->basis_rules[1] = fraud->basis_rules[0];
+    fraud->basis_rule_count = 2;
+    fraud->basis_rules[0].basis = SLUICE_BASIS_CONSENT;
+    fraud->basis_rules[0].region_count = 1;
+    strcpy(fraud->basis_rules[0].regions[0], "DE");
+    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_OK);
+    for (unsigned i = 0; i < 300; i++) {
+        char *region = sluice_arena_alloc(&f->batch.arena, 8);
+
+        snprintf(region, 8, "X%c-%03u", 'A' + i % 26, i);
+        arrive(f, i)->region = sluice_str_from(region);
+    }
+    arrive(f, 400)->region = SLUICE_STR("DE");
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 301);
+    assert_int_equal(row_count(f, FRAUD), 254);
+}
+
+/* A parked record has passed the gate before; what cannot be judged now is taken back to the park. */
+static void what_was_parked_is_judged_or_stays_parked(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_record *record = arrive(f, 1);
+    uint8_t key[SLUICE_HASH_KEY_SIZE];
+    const uint64_t known = f->keyring->registry_generation;
+
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    f->batch.entries[0].kind = SLUICE_ENTRY_PARKED;
+    f->batch.entries[0].purposes = bit_of(f, "billing");
+    sluice_tag(f->batch.entries[0].subject, key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits,
+               record->iccid.digit_count);
+    f->config.future_tolerance_s = -7200;     /* stricter than when it came */
+    f->keyring->registry_generation = known + 1;
+    assert_int_equal(sluice_gate_run(f->gate, &f->batch, T0_US), SLUICE_ERR_IO);
+
+    f->keyring->registry_generation = known;
+    f->batch.entries[0].disposition = SLUICE_UNDECIDED;
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(f->out[0][QUARANTINE].len, 0);
+}
+
+TEST_MAIN(TEST(marketing_sees_who_consented_and_nobody_else),
+          TEST(an_objection_stops_what_rests_on_interest),
+          TEST(a_restricted_subject_is_parked_and_its_neighbour_flows),
+          TEST(what_a_restricted_subject_never_allowed_is_not_parked),
+          TEST(a_child_leaves_a_count_and_nothing_else),
+          TEST(the_basis_follows_the_holder_at_the_time_of_the_record),
+          TEST(a_record_behind_the_last_holder_takes_nothing_from_him),
+          TEST(nothing_rests_on_interests_before_they_are_assessed),
+          TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
+          TEST(what_was_erased_is_not_parked),
+          TEST(a_child_stays_a_child_under_a_later_version),
+          TEST(a_region_too_many_opens_nothing),
+          TEST(what_was_parked_is_judged_or_stays_parked))
