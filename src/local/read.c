@@ -12,7 +12,8 @@
 #include "local/io.h"
 #include "local/walk.h"
 
-#define TRIES 3
+#define TRIES        3
+#define LISTINGS_MAX 16
 
 /* Read the log into tables and catalog once. */
 static enum sluice_err read_once(struct local_catalog *catalog, struct sluice_findings *findings,
@@ -190,6 +191,36 @@ static void order_files(struct sluice_stream_reader *reader)
     reader->count = kept;
 }
 
+/* Which files were listed, as a number. */
+static uint64_t mark_of(const struct sluice_stream_reader *reader)
+{
+    uint64_t mark = reader->count;
+
+    for (size_t i = 0; i < reader->count; i++)
+        mark = (mark ^ (uint64_t)reader->files[i].deadline_s ^ reader->files[i].number << 32) *
+               UINT64_C(0x9e3779b97f4a7c15);
+    return mark;
+}
+
+/* A file that is renamed while its folder is read may be in neither place that
+ * was looked at, so the folders are read until two readings agree. */
+static enum sluice_err list_files(struct sluice_stream_reader *reader)
+{
+    uint64_t mark = 0, before;
+    enum sluice_err err = SLUICE_OK;
+
+    for (int i = 0; !err && i < LISTINGS_MAX; i++) {
+        before = mark;
+        reader->count = 0;
+        err = walk_buckets(reader->output_fd, reader->tenant, reader->stream, list_bucket, reader);
+        order_files(reader);
+        mark = mark_of(reader);
+        if (i > 0 && mark == before)
+            break;
+    }
+    return err;
+}
+
 static enum sluice_err read_catalog(struct local_catalog *catalog, const struct sluice_config *config,
                                     const struct sluice_keyring *keyring)
 {
@@ -220,12 +251,11 @@ enum sluice_err sluice_stream_open(struct sluice_stream_reader **reader, const s
     if (!err)
         err = io_open_at(&opened->output_fd, AT_FDCWD, config->output, O_RDONLY | O_DIRECTORY, 0);
     if (!err)
-        err = walk_buckets(opened->output_fd, opened->tenant, opened->stream, list_bucket, opened);
+        err = list_files(opened);
     if (err) {
         sluice_stream_close(opened);
         return err;
     }
-    order_files(opened);
     *reader = opened;
     return SLUICE_OK;
 }

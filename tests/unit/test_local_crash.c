@@ -231,6 +231,48 @@ static void dying_at_random_moments_loses_and_doubles_nothing(void **state)
     finish_and_check(f);
 }
 
+/* Readers take no lock: files are closed, renamed and begun under them, and the log is replaced. */
+static void a_reader_beside_a_busy_writer_sees_each_number_once(void **state)
+{
+    static uint64_t numbers[NUMBERS_MAX];
+    static uint8_t seen[NUMBERS_MAX];
+    struct fixture *f = *state;
+    size_t reads = 0, last = 0;
+    int status = 0;
+
+    fixture_open(f);
+    fixture_close(f);
+    const pid_t child = fork();
+    if (child == 0) {
+        fault_clear();
+        if (fixture_try_open(f))
+            _exit(1);
+        while (f->counter.value < NUMBERS_MAX - 100)
+            if (act(f))
+                _exit(1);
+        _exit(0);
+    }
+    while (waitpid(child, &status, WNOHANG) == 0) {
+        assert_int_equal(sluice_keyring_open(&f->keyring, f->config->state), SLUICE_OK);
+        const size_t count = read_stream(f, "acme", "fraud", numbers, NUMBERS_MAX);
+        sluice_keyring_close(f->keyring);
+        f->keyring = NULL;
+
+        memset(seen, 0, sizeof seen);
+        for (size_t i = 0; i < count; i++) {
+            assert_true(numbers[i] < NUMBERS_MAX);
+            assert_int_equal(seen[numbers[i]]++, 0);
+        }
+        assert_true(count >= last);   /* what was seen stays */
+        last = count;
+        reads++;
+    }
+    assert_int_equal(status, 0);
+    assert_true(reads > 3);
+    fixture_open(f);
+    finish_and_check(f);
+}
+
 /* Every call fails, alone or with some or all of those behind it until the cause is gone. */
 static void fail_at_every_call(enum fault_kind kind, int error, unsigned times)
 {
@@ -313,6 +355,7 @@ TEST_MAIN(cmocka_unit_test(dying_before_any_call_loses_and_doubles_nothing),
           cmocka_unit_test(dying_after_any_call_loses_and_doubles_nothing),
           cmocka_unit_test(dying_during_recovery_converges),
           cmocka_unit_test_setup_teardown(dying_at_random_moments_loses_and_doubles_nothing, new_closed, free_closed),
+          cmocka_unit_test_setup_teardown(a_reader_beside_a_busy_writer_sees_each_number_once, new_closed, free_closed),
           cmocka_unit_test(a_full_disk_costs_nothing_but_time),
           cmocka_unit_test(a_failing_disk_costs_nothing_but_time),
 #if STRIDE == 1
