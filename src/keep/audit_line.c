@@ -7,7 +7,7 @@
 #include "sluice/clock.h"
 
 /* Where the last two members stand, counted from the end of the line. */
-#define HEX_SIZE      (2 * SLUICE_DIGEST_SIZE)
+#define HEX_SIZE      ((size_t)2 * SLUICE_DIGEST_SIZE)
 #define HASH_TAIL     (sizeof ",\"hash\":\"\"}" - 1 + HEX_SIZE)
 #define PREVIOUS_TAIL (sizeof ",\"previous\":\"\"" - 1 + HEX_SIZE)
 

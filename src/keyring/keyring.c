@@ -3,12 +3,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "keyring/keyring_file.h"
 #include "keyring/keyring_format.h"
 
-#define READ_TRIES 4
+#define READ_TRIES 8
 
 static enum sluice_err path_in(char path[static PATH_MAX], const char *folder)
 {
@@ -58,7 +57,7 @@ enum sluice_err sluice_keyring_create(const char *folder,
     return err;
 }
 
-static enum sluice_err read_into(struct sluice_keyring *keyring, uint8_t *bytes, const char *path)
+static enum sluice_err read_once(struct sluice_keyring *keyring, uint8_t *bytes, const char *path)
 {
     size_t len;
     const enum sluice_err err = key_file_read(bytes, KEYRING_FILE_SIZE, &len, path, KEY_FILE_SECRET);
@@ -68,18 +67,14 @@ static enum sluice_err read_into(struct sluice_keyring *keyring, uint8_t *bytes,
     return keyring_decode(keyring, bytes, len);
 }
 
-/* A reader beside the writer may have opened the file that was just replaced
- * and is overwritten under it: then the one that took its place is whole. */
-static enum sluice_err read_beside_writer(struct sluice_keyring *keyring, uint8_t *bytes, const char *path)
+/* A file that is replaced is written over: who has just opened it beside the
+ * writer reads what looks like damage, and opens the new one the next time. */
+static enum sluice_err read_into(struct sluice_keyring *keyring, uint8_t *bytes, const char *path)
 {
-    const struct timespec pause = { .tv_nsec = 2000000 };
     enum sluice_err err = SLUICE_ERR_DAMAGED;
 
-    for (int tries = 0; err == SLUICE_ERR_DAMAGED && tries < READ_TRIES; tries++) {
-        if (tries)
-            nanosleep(&pause, NULL);
-        err = read_into(keyring, bytes, path);
-    }
+    for (int i = 0; i < READ_TRIES && err == SLUICE_ERR_DAMAGED; i++)
+        err = read_once(keyring, bytes, path);
     return err;
 }
 
@@ -92,7 +87,7 @@ enum sluice_err sluice_keyring_open(struct sluice_keyring **keyring, const char 
 
     *keyring = NULL;
     if (!err)
-        err = opened && bytes ? read_beside_writer(opened, bytes, path) : SLUICE_ERR_MEMORY;
+        err = opened && bytes ? read_into(opened, bytes, path) : SLUICE_ERR_MEMORY;
     sluice_secret_free(bytes, KEYRING_FILE_SIZE);
     if (err)
         sluice_secret_free(opened, sizeof *opened);

@@ -12,8 +12,7 @@
 #include "local/io.h"
 #include "local/walk.h"
 
-#define TRIES        3
-#define LISTINGS_MAX 16
+#define TRIES 3
 
 /* Read the log into tables and catalog once. */
 static enum sluice_err read_once(struct local_catalog *catalog, struct sluice_findings *findings,
@@ -107,6 +106,7 @@ struct sluice_stream_reader {
     char tenant[SLUICE_NAME_MAX + 1];
     char stream[SLUICE_NAME_MAX + 1];
     struct local_catalog catalog;
+    uint32_t id;            /* of the stream in the catalog */
     struct stream_file *files;
     size_t count, capacity, next;
     struct batch_file file;
@@ -127,32 +127,91 @@ static enum sluice_err add_file(struct sluice_stream_reader *reader, const struc
     return SLUICE_OK;
 }
 
-/* A closed file counts whole; an open one as far as the log knows of it. */
+/* What the last commit says is to be done with a file; NULL: nothing. */
+static const struct local_action *find_action(const struct local_catalog *catalog, uint32_t stream,
+                                              const struct bucket_file *file)
+{
+    for (size_t i = 0; i < catalog->action_count; i++) {
+        const struct local_action *action = &catalog->actions[i];
+
+        if (action->stream == stream && action->deadline_s == file->deadline_s && action->number == file->number)
+            return action;
+    }
+    return NULL;
+}
+
+/* How much of a file counts. A closed file counts whole, also where its new
+ * name is on its way; an open one as far as the log knows of it. False where
+ * nothing of it does. */
+static bool committed_size(const struct sluice_stream_reader *reader, const struct bucket_file *file, uint64_t *size)
+{
+    const struct local_action *action = find_action(&reader->catalog, reader->id, file);
+
+    if (action)
+        return action->rename;
+    if (!file->open)
+        return true;
+    const struct local_output *output = catalog_find(&reader->catalog, reader->id, file->deadline_s);
+    if (!output || output->number != file->number || output->length > *size)
+        return false;
+    *size = output->length;
+    return true;
+}
+
 static enum sluice_err list_file(void *self, const struct bucket_file *file)
 {
     struct sluice_stream_reader *reader = self;
     struct stream_file added = { .deadline_s = file->deadline_s, .number = file->number, .open = file->open };
     char path[BUCKET_PATH_SIZE];
-    uint32_t stream;
 
     bucket_file_path(path, file);
-    enum sluice_err err = io_size_at(&added.size, reader->output_fd, path);
-    if (!err)
-        err = catalog_stream(&reader->catalog, &stream, file->tenant, file->stream);
+    const enum sluice_err err = io_size_at(&added.size, reader->output_fd, path);
     if (err)
         return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
-    if (file->open) {
-        const struct local_output *output = catalog_find(&reader->catalog, stream, file->deadline_s);
-
-        if (!output || output->number != file->number || output->length > added.size)
-            return SLUICE_OK;
-        added.size = output->length;
-    }
+    if (!committed_size(reader, file, &added.size))
+        return SLUICE_OK;
     const struct local_position *position =
-        catalog_position(&reader->catalog, stream, file->deadline_s, file->number);
+        catalog_position(&reader->catalog, reader->id, file->deadline_s, file->number);
     if (position && position->offset <= added.size)
         added.start = position->offset;
     return add_file(reader, &added);
+}
+
+static bool is_listed(const struct sluice_stream_reader *reader, int64_t deadline_s, uint64_t number)
+{
+    for (size_t i = 0; i < reader->count; i++)
+        if (reader->files[i].deadline_s == deadline_s && reader->files[i].number == number)
+            return true;
+    return false;
+}
+
+/* A file that was open by the log and whose name changed while the folder was
+ * listed may have been seen under neither name. */
+static enum sluice_err list_renamed(struct sluice_stream_reader *reader, int64_t deadline_s, uint64_t number)
+{
+    struct bucket_file file =
+        catalog_file(&reader->catalog, reader->id, deadline_s, number, true);
+    enum sluice_err err = SLUICE_OK;
+
+    for (int open = 1; !err && open >= 0 && !is_listed(reader, deadline_s, number); open--) {
+        file.open = open;
+        err = list_file(reader, &file);
+    }
+    return err;
+}
+
+static enum sluice_err list_all_renamed(struct sluice_stream_reader *reader)
+{
+    const struct local_catalog *catalog = &reader->catalog;
+    enum sluice_err err = SLUICE_OK;
+
+    for (size_t i = 0; !err && i < catalog->output_count; i++)
+        if (catalog->outputs[i]->stream == reader->id && catalog->outputs[i]->number)
+            err = list_renamed(reader, catalog->outputs[i]->deadline_s, catalog->outputs[i]->number);
+    for (size_t i = 0; !err && i < catalog->action_count; i++)
+        if (catalog->actions[i].stream == reader->id && catalog->actions[i].rename)
+            err = list_renamed(reader, catalog->actions[i].deadline_s, catalog->actions[i].number);
+    return err;
 }
 
 static enum sluice_err list_bucket(void *self, const struct bucket_file *bucket)
@@ -191,36 +250,6 @@ static void order_files(struct sluice_stream_reader *reader)
     reader->count = kept;
 }
 
-/* Which files were listed, as a number. */
-static uint64_t mark_of(const struct sluice_stream_reader *reader)
-{
-    uint64_t mark = reader->count;
-
-    for (size_t i = 0; i < reader->count; i++)
-        mark = (mark ^ (uint64_t)reader->files[i].deadline_s ^ reader->files[i].number << 32) *
-               UINT64_C(0x9e3779b97f4a7c15);
-    return mark;
-}
-
-/* A file that is renamed while its folder is read may be in neither place that
- * was looked at, so the folders are read until two readings agree. */
-static enum sluice_err list_files(struct sluice_stream_reader *reader)
-{
-    uint64_t mark = 0, before;
-    enum sluice_err err = SLUICE_OK;
-
-    for (int i = 0; !err && i < LISTINGS_MAX; i++) {
-        before = mark;
-        reader->count = 0;
-        err = walk_buckets(reader->output_fd, reader->tenant, reader->stream, list_bucket, reader);
-        order_files(reader);
-        mark = mark_of(reader);
-        if (i > 0 && mark == before)
-            break;
-    }
-    return err;
-}
-
 static enum sluice_err read_catalog(struct local_catalog *catalog, const struct sluice_config *config,
                                     const struct sluice_keyring *keyring)
 {
@@ -251,16 +280,21 @@ enum sluice_err sluice_stream_open(struct sluice_stream_reader **reader, const s
     if (!err)
         err = io_open_at(&opened->output_fd, AT_FDCWD, config->output, O_RDONLY | O_DIRECTORY, 0);
     if (!err)
-        err = list_files(opened);
+        err = catalog_stream(&opened->catalog, &opened->id, opened->tenant, opened->stream);
+    if (!err)
+        err = walk_buckets(opened->output_fd, opened->tenant, opened->stream, list_bucket, opened);
+    if (!err)
+        err = list_all_renamed(opened);
     if (err) {
         sluice_stream_close(opened);
         return err;
     }
+    order_files(opened);
     *reader = opened;
     return SLUICE_OK;
 }
 
-/* Closed or deleted since it was listed: then it has its other name, or nobody may see it any more. */
+/* Closed since it was listed, it has its other name; deleted, nobody may see it any more. */
 static enum sluice_err open_next(struct sluice_stream_reader *reader)
 {
     const struct stream_file *file = &reader->files[reader->next++];

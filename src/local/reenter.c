@@ -17,7 +17,7 @@ void reentry_init(struct reentry *reentry)
     *reentry = (struct reentry){ .current = 0 };
     batch_file_init(&reentry->reader);
     sluice_buffer_init(&reentry->content, CONTENT_MAX);
-    sluice_buffer_init(&reentry->raw, 4 * SLUICE_RECORD_SIZE_MAX);
+    sluice_buffer_init(&reentry->raw, (size_t)4 * SLUICE_RECORD_SIZE_MAX);
     sluice_buffer_init(&reentry->frame, CONTENT_MAX);
     sluice_sealer_init(&reentry->carry, CONTENT_MAX);
 }

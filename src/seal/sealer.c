@@ -24,7 +24,7 @@ void sluice_sealer_init(struct sluice_sealer *sealer, size_t size_max)
 {
     *sealer = (struct sluice_sealer){ .record_count = 0 };
     sluice_buffer_init(&sealer->content, size_max);
-    sluice_buffer_init(&sealer->scratch, 4 * SLUICE_RECORD_SIZE_MAX);
+    sluice_buffer_init(&sealer->scratch, (size_t)4 * SLUICE_RECORD_SIZE_MAX);
 }
 
 static void empty(struct sluice_sealer *sealer)
