@@ -271,6 +271,10 @@ int main(int argc, char *argv[])
         write_records(&bench, records, RANDOM_SIMS);
         uint8_t *copy = malloc(bench.records.len);
 
+        if (!copy)
+            die("copy", SLUICE_ERR_MEMORY);
+        memset(copy, 1, bench.records.len);   /* its pages are there before the clock runs */
+
         int64_t start_ns = sluice_clock_monotonic_ns();
         run_all(&bench);
         gate_ns[round] = (double)(sluice_clock_monotonic_ns() - start_ns) / (double)records;
@@ -281,8 +285,8 @@ int main(int argc, char *argv[])
 
         start_ns = sluice_clock_monotonic_ns();
         memcpy(copy, bench.records.bytes, bench.records.len);
+        __asm__ volatile("" : : "r"(copy) : "memory");   /* the copy may not be left out */
         memcpy_ns[round] = (double)(sluice_clock_monotonic_ns() - start_ns) / (double)records;
-        bench.out_octets += copy[bench.records.len - 1] & 0;   /* the copy is used: it may not be left out */
         free(copy);
     }
     sluice_gate_memory(bench.gate, &memory);
