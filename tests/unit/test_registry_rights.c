@@ -136,12 +136,12 @@ static const char *behind_a_consent(const char *line)
 static void a_bad_right_is_refused_with_its_line(void **state)
 {
     static const char *const lines[] = {
-        SIM ",\"action\":\"consent\",\"purpose\":\"marketing\"" AT,
-        SIM ",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\"" AT,
-        SIM ",\"action\":\"unobject\"" AT,
-        SIM ",\"action\":\"lift\",\"purpose\":\"fraud\",\"at\":1}\n",
-        SIM ",\"action\":\"object\",\"purpose\":\"unheard\"" AT,
-        "{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT,
+        (SIM ",\"action\":\"consent\",\"purpose\":\"marketing\"" AT),
+        (SIM ",\"action\":\"consent\",\"purpose\":\"marketing\",\"evidence\":\"\"" AT),
+        (SIM ",\"action\":\"unobject\"" AT),
+        (SIM ",\"action\":\"lift\",\"purpose\":\"fraud\",\"at\":1}\n"),
+        (SIM ",\"action\":\"object\",\"purpose\":\"unheard\"" AT),
+        ("{\"tenant\":\"gamma\",\"iccid\":\"%s\",\"action\":\"object\",\"purpose\":\"fraud\"" AT),
     };
     struct registry_fixture *f = *state;
 
