@@ -65,7 +65,8 @@ static inline const char *iccid_of(unsigned number)
     return digits;
 }
 
-static inline enum sluice_err load(struct registry_fixture *f, const char *subjects, const char *rights)
+static inline enum sluice_err load_as_written(struct registry_fixture *f, const char *subjects,
+                                              const char *rights)
 {
     char path[128];
 
@@ -78,6 +79,24 @@ static inline enum sluice_err load(struct registry_fixture *f, const char *subje
     }
     sluice_findings_deinit(&f->findings);
     return sluice_registry_load(f->vault.vault, f->config, &f->findings, NULL, &f->report);
+}
+
+/* Whole lines, with the one behind them that counts them. */
+static inline const char *with_end(const char *rights)
+{
+    static char text[8192];
+    unsigned lines = 0;
+
+    for (const char *at = rights; (at = strchr(at, '\n')) != NULL; at++)
+        lines++;
+    assert_true((size_t)snprintf(text, sizeof text, "%s{\"end\":true,\"lines\":%u}\n", rights, lines) <
+                sizeof text);
+    return text;
+}
+
+static inline enum sluice_err load(struct registry_fixture *f, const char *subjects, const char *rights)
+{
+    return load_as_written(f, subjects, rights ? with_end(rights) : NULL);
 }
 
 static inline void loads(struct registry_fixture *f, const char *subjects, const char *rights)

@@ -40,7 +40,7 @@ static const struct config_option top_rows[] = {
     { "subjects", CONFIG_PATH, .offset = TOP(subjects),
       .help = "CSV of the subject registry: who holds which SIM, from when to when" },
     { "registry", CONFIG_PATH, .offset = TOP(registry),
-      .help = "ndjson of consents, objections and restrictions" },
+      .help = "ndjson of consents, objections and restrictions; its last line counts the others" },
     { "keys.operator", CONFIG_PATH, .offset = TOP(operator_public), .fallback = "keys/operator.pub",
       .help = "the operator's public key: quarantine and park are sealed to it" },
     { "clock", CONFIG_INSTANT, .offset = TOP(clock_us),

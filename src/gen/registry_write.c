@@ -1,5 +1,7 @@
 #include "gen/registry_write.h"
 
+#include <inttypes.h>
+
 #include "gen/declared.h"
 #include "gen/fleet.h"
 #include "gen/gen.h"
@@ -139,6 +141,7 @@ static void deed_row(struct text *text, const struct world *world, uint64_t sim,
 void registry_write_rights(const struct world *world, struct file_place *place)
 {
     FILE *file = file_create(place, "registry.ndjson");
+    uint64_t lines = 0;
 
     if (!file)
         return;
@@ -154,7 +157,9 @@ void registry_write_rights(const struct world *world, struct file_place *place)
             deed_row(&text, world, n / FLEET_GENERATIONS, &deeds[i]);
             fwrite(row, 1, (size_t)(text.at - row), file);
         }
+        lines += (uint64_t)count;
     }
+    fprintf(file, "{\"end\":true,\"lines\":%" PRIu64 "}\n", lines);
     file_close(place, file);
 }
 

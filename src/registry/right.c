@@ -177,31 +177,77 @@ static enum sluice_err add(struct rights *rights, const struct right *right)
     return SLUICE_OK;
 }
 
+static void fault(struct loading *loading, uint64_t line, const char *text)
+{
+    sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "right", loading->config->registry,
+                        (unsigned)line, 0, "%s", text);
+}
+
+static enum sluice_err take_right(struct loading *loading, const struct json_line *line, bool *closes)
+{
+    struct right right = { .line = (uint32_t)line->number };
+    struct reading reading = { .loading = loading, .line = line, .right = &right };
+    enum sluice_err err = SLUICE_OK;
+
+    loading->report->rights++;
+    if (take_line(&reading, &err))
+        return add(&loading->rights, &right);
+    if (err)
+        return err;
+    loading->report->rights_refused++;
+    note(&loading->notes, NOTE_BAD_RIGHT, loading->config->registry, line->number, "%s", reading.wrong);
+    if (may_close(&reading) && !*closes)
+        fault(loading, line->number, "a line that may object, restrict or withdraw is not readable, so "
+                                     "nothing of the registry is taken; correct it");
+    *closes |= may_close(&reading);
+    return SLUICE_OK;
+}
+
+/* {"end":true,"lines":N} */
+static bool is_end(const struct json_line *line)
+{
+    const struct json_node *end = line->reason ? NULL : json_member(line->nodes, 0, "end");
+
+    return end && end->kind == JSON_BOOLEAN && sluice_str_equal(end->text, SLUICE_STR("true"));
+}
+
+static bool counts(const struct json_line *end, uint64_t lines)
+{
+    const struct json_node *node = json_member(end->nodes, 0, "lines");
+    char text[24];
+    const int len = snprintf(text, sizeof text, "%llu", (unsigned long long)lines);
+
+    return end->count == 3 && node && node->kind == JSON_NUMBER &&
+           sluice_str_equal(node->text, (struct sluice_str){ text, (size_t)len });
+}
+
+/* A file that was cut short would lift what its missing lines closed. */
+static enum sluice_err check_end(struct loading *loading, bool ended, uint64_t line)
+{
+    if (ended)
+        return SLUICE_OK;
+    fault(loading, line, "the registry does not end with {\"end\":true,\"lines\":N}, N being the lines before, so "
+                         "lines may be missing and nothing of it is taken; write it whole");
+    return SLUICE_ERR_FORMAT;
+}
+
 static enum sluice_err take_each(struct loading *loading, struct json_lines *lines)
 {
-    struct json_line line;
+    struct json_line line = { .number = 0 };
     enum sluice_err err = SLUICE_OK;
-    bool closes = false;
+    bool closes = false, ended = false;
 
     while (!err && json_lines_next(lines, &line, &err) > 0) {
-        struct right right = { .line = (uint32_t)line.number };
-        struct reading reading = { .loading = loading, .line = &line, .right = &right };
-
-        loading->report->rights++;
-        if (take_line(&reading, &err)) {
-            err = add(&loading->rights, &right);
-        } else if (!err) {
-            loading->report->rights_refused++;
-            note(&loading->notes, NOTE_BAD_RIGHT, loading->config->registry, line.number, "%s",
-                 reading.wrong);
-            if (may_close(&reading) && !closes)
-                sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "right", loading->config->registry,
-                                    (unsigned)line.number, 0,
-                                    "a line that may object, restrict or withdraw is not readable, so nothing of "
-                                    "the registry is taken; correct it");
-            closes |= may_close(&reading);
+        if (is_end(&line) && !ended && counts(&line, loading->report->rights)) {
+            ended = true;
+            continue;
         }
+        if (ended || is_end(&line))
+            return check_end(loading, false, line.number);
+        err = take_right(loading, &line, &closes);
     }
+    if (!err)
+        err = check_end(loading, ended, line.number);
     return !err && closes ? SLUICE_ERR_FORMAT : err;
 }
 

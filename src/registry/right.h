@@ -1,7 +1,9 @@
 /* registry.ndjson: consents, objections and restrictions, until there are
  * commands for them. One object a line:
  *   {"tenant":"acme","iccid":"...","action":"consent","purpose":"marketing",
- *    "evidence":"...","at":"2026-11-01T00:00:00Z"} */
+ *    "evidence":"...","at":"2026-11-01T00:00:00Z"}
+ * and at the end, so that a file which was cut short is told from a whole one,
+ *   {"end":true,"lines":N} */
 #ifndef REGISTRY_RIGHT_H
 #define REGISTRY_RIGHT_H
 
@@ -42,8 +44,9 @@ struct loading;
 struct subject_row;
 
 /** Read the whole file; bad lines are noted and counted.
- *  Returns SLUICE_ERR_FORMAT when one of them may have closed something: to go
- *  on without it would let through what somebody objected to. */
+ *  Returns SLUICE_ERR_FORMAT when one of them may have closed something, or
+ *  when the end line is missing or counts others: to go on without a line would
+ *  let through what somebody objected to. */
 SLUICE_MUST_CHECK
 enum sluice_err rights_read(struct loading *loading);
 void rights_deinit(struct rights *rights);

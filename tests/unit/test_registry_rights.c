@@ -188,6 +188,56 @@ static void a_line_that_may_close_something_is_read_or_nothing_is(void **state)
     }
 }
 
+/* A copy that was cut off, a file that somebody is still writing: what it has not would be lifted. */
+static void a_registry_that_is_cut_short_is_not_taken(void **state)
+{
+    struct registry_fixture *f = *state;
+    const char *const subjects = CSV("1,,,,a,,,,,", "2,,,,b,,,,,");
+    char whole[1024], lines[1024];
+
+    snprintf(lines, sizeof lines, "%s%s", right_line(1, ACTION("object", "fraud")),
+             right_line(2, "\"action\":\"restrict\""));
+    snprintf(whole, sizeof whole, "%s", with_end(lines));
+    assert_int_equal(load_as_written(f, subjects, whole), SLUICE_OK);
+    const uint64_t generation = sluice_vault_registry_generation(f->vault.vault, &(bool){ false });
+
+    /* The newline at its end may be missing. */
+    for (size_t len = strlen(whole) - 1; len-- > 0;) {
+        whole[len] = '\0';
+        assert_int_equal(load_as_written(f, subjects, whole), SLUICE_ERR_FORMAT);
+        assert_non_null(finding(f, "right"));
+        assert_int_equal(found(f, 1, "2026-06-01").objected, 1 << 2);
+        assert_int_equal(found(f, 2, "2026-06-01").restricted, 0xffff);
+    }
+    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &(bool){ false }), generation);
+    assert_int_equal(load_as_written(f, subjects, "{\"end\":true,\"lines\":0}"), SLUICE_OK);
+    assert_int_equal(found(f, 1, "2026-06-01").objected, 0);
+}
+
+static void the_end_of_the_registry_counts_its_lines_and_is_last(void **state)
+{
+    static const char *const ends[] = {
+        "", "{\"end\":true,\"lines\":0}\n", "{\"end\":true,\"lines\":2}\n", "{\"end\":true,\"lines\":\"1\"}\n",
+        "{\"end\":true}\n", "{\"end\":false,\"lines\":1}\n", "{\"end\":true,\"lines\":1,\"more\":1}\n",
+        "{\"end\":true,\"lines\":1}\n{\"end\":true,\"lines\":1}\n",
+    };
+    struct registry_fixture *f = *state;
+    const char *const subjects = CSV("1,,,,a,,,,,");
+    char text[1024];
+
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        snprintf(text, sizeof text, "%s%s", right_line(1, CONSENT("marketing")), ends[i]);
+        assert_int_equal(load_as_written(f, subjects, text), SLUICE_ERR_FORMAT);
+        assert_int_equal(find(f, &(struct sluice_subject){ .tag = { 0 } }, 1, "2026-06-01"), SLUICE_ERR_MISSING);
+    }
+    snprintf(text, sizeof text, "\n%s\n{\"lines\" : 1, \"end\" : true}\n\n", right_line(1, CONSENT("marketing")));
+    assert_int_equal(load_as_written(f, subjects, text), SLUICE_OK);
+    assert_int_equal(found(f, 1, "2026-06-01").consented, 1 << 1);
+    snprintf(text, sizeof text, "{\"end\":true,\"lines\":0}\n%s", right_line(1, ACTION("object", "fraud")));
+    assert_int_equal(load_as_written(f, subjects, text), SLUICE_ERR_FORMAT);
+    assert_int_equal(found(f, 1, "2026-06-01").consented, 1 << 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -200,6 +250,8 @@ int main(void)
         WITH_REGISTRY(an_imsi_that_two_sims_claim_is_the_first_ones),
         WITH_REGISTRY(a_bad_right_is_refused_with_its_line),
         WITH_REGISTRY(a_line_that_may_close_something_is_read_or_nothing_is),
+        WITH_REGISTRY(a_registry_that_is_cut_short_is_not_taken),
+        WITH_REGISTRY(the_end_of_the_registry_counts_its_lines_and_is_last),
     };
 
     if (sluice_crypto_init() != SLUICE_OK)
