@@ -103,13 +103,28 @@ static inline void fixture_commit(struct vault_fixture *f)
     assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
 }
 
-static inline enum sluice_err fixture_find(struct vault_fixture *f, struct sluice_subject *subject,
-                                           unsigned number)
+/* SLUICE_ERR_MISSING also for a grave, in which there must be nothing. */
+static inline enum sluice_err fixture_find_at(struct vault_fixture *f, struct sluice_subject *subject,
+                                              unsigned number, uint32_t at_s)
 {
+    static const struct sluice_subject nothing;
     uint8_t tag[SLUICE_TAG_SIZE];
 
     fixture_tag(f, tag, number);
-    return sluice_vault_find(f->vault, subject, tag, 1000);
+    const enum sluice_err err = sluice_vault_find(f->vault, subject, tag, at_s);
+    if (err || !sluice_subject_is_grave(subject))
+        return err;
+    struct sluice_subject grave = *subject;
+    memset(grave.tag, 0, sizeof grave.tag);
+    grave.generation_s = grave.valid_to_s = grave.erased = 0;
+    assert_memory_equal(&grave, &nothing, sizeof grave);
+    return SLUICE_ERR_MISSING;
+}
+
+static inline enum sluice_err fixture_find(struct vault_fixture *f, struct sluice_subject *subject,
+                                           unsigned number)
+{
+    return fixture_find_at(f, subject, number, 1000);
 }
 
 static inline void assert_same_subject(const struct sluice_subject *a, const struct sluice_subject *b)

@@ -12,7 +12,8 @@
  *   the same but for its identifiers (a SIM with two IMSIs) is none.
  * - A generation that the CSV no longer has becomes unregistered: holder,
  *   contract, region and links go, its secrets stay, so that it is the same
- *   subject when it comes back. To forget somebody takes an erasure.
+ *   subject when it comes back. To forget somebody takes an erasure, and what
+ *   is erased a load does not bring back.
  * - A line of the ndjson applies to the generation of its instant; objections
  *   and restrictions from before the first also to the next one. A SIM that is
  *   not in the CSV can be named too. */

@@ -64,6 +64,14 @@ struct sluice_subject {
     uint8_t secrets[SLUICE_PURPOSES_MAX][SLUICE_SECRET_SIZE];
 };
 
+/** Erased as a whole: a grave, of which the interval is left and nothing else. It
+ *  stays, and no secret is minted for it again, so that who comes late or is
+ *  replayed is not taken for somebody new. */
+static inline bool sluice_subject_is_grave(const struct sluice_subject *subject)
+{
+    return subject->erased == UINT16_MAX;
+}
+
 /* What an epoch of one purpose needs; random, independent, destroyed together. */
 struct sluice_epoch_secrets {
     uint8_t pseudonym_secret[SLUICE_SECRET_SIZE];   /* E of DESIGN section 4 */
@@ -193,7 +201,7 @@ enum sluice_err sluice_vault_epochs(struct sluice_vault *vault,
 struct sluice_vault_erasure {
     enum { SLUICE_ERASE_SUBJECT, SLUICE_ERASE_EPOCH } what;
     uint8_t tag[SLUICE_TAG_SIZE];       /* subject: every generation of it */
-    uint16_t purposes;                  /* subject: bits of the secrets to go; all ones: rows and links */
+    uint16_t purposes;                  /* subject: bits of the secrets to go; all ones: a grave is left, and no link */
     const char *tenant;                 /* epoch */
     uint8_t purpose_index;              /* epoch */
     uint32_t epoch;                     /* epoch */

@@ -130,6 +130,7 @@ struct counts {
     uint64_t consented;
     uint64_t objected;
     uint64_t restricted;
+    uint64_t erased;
     uint64_t links;
     uint64_t generation;
     bool reachable;
@@ -142,10 +143,11 @@ static void count_one(struct counts *counts, const struct sluice_subject *subjec
 
     counts->devices += device;
     counts->registered += subject->registered;
-    counts->unregistered += !subject->registered && !device;
+    counts->unregistered += !subject->registered && !device && !sluice_subject_is_grave(subject);
     counts->consented += subject->consented != 0;
     counts->objected += subject->objected != 0;
     counts->restricted += subject->restricted != 0;
+    counts->erased += sluice_subject_is_grave(subject);
 }
 
 static enum sluice_err count_all(struct counts *counts, struct sluice_vault *vault)
@@ -170,13 +172,14 @@ static void tell_counts(struct sluice_buffer *out, const struct counts *counts, 
         out,
         json ? "{\"registered\":%" PRIu64 ",\"unregistered\":%" PRIu64 ",\"devices\":%" PRIu64
                ",\"links\":%" PRIu64 ",\"consented\":%" PRIu64 ",\"objected\":%" PRIu64
-               ",\"restricted\":%" PRIu64 ",\"generation\":%" PRIu64 ",\"reachable\":%s}\n"
+               ",\"restricted\":%" PRIu64 ",\"erased\":%" PRIu64 ",\"generation\":%" PRIu64 ",\"reachable\":%s}\n"
              : "%12" PRIu64 "  subjects registered\n%12" PRIu64 "  met, not registered\n%12" PRIu64
                "  devices\n%12" PRIu64 "  links of further identifiers\n%12" PRIu64
                "  with a consent\n%12" PRIu64 "  with an objection\n%12" PRIu64 "  restricted\n%12" PRIu64
+               "  erased\n%12" PRIu64
                "  loads so far, reachable: %s\n",
         counts->registered, counts->unregistered, counts->devices, counts->links, counts->consented,
-        counts->objected, counts->restricted, counts->generation,
+        counts->objected, counts->restricted, counts->erased, counts->generation,
         words[json][counts->reachable]);
 }
 

@@ -221,7 +221,8 @@ static enum sluice_err pass(struct sluice_gate *gate, struct sluice_entry *entry
             deduplicate_remove(gate->deduplicate, entry->record.start_us, entry->fingerprint);
         return SLUICE_OK;
     }
-    if (work->has_device)
+    /* Nothing is emitted of who is erased, and nothing is noted of their device either. */
+    if (work->has_device && slot->erased != UINT16_MAX)
         err = identify_device(gate, work, &device);
     if (err)
         return err;

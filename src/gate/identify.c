@@ -109,7 +109,7 @@ static enum sluice_err load_subject(struct sluice_gate *gate, struct work *work,
         subject = (struct sluice_subject){ .generation_s = from_s, .valid_to_s = to_s };
         memcpy(subject.tag, work->tag, sizeof subject.tag);
     }
-    if (!err && subject.secret_count < work->tenant->secret_count)
+    if (!err && subject.secret_count < work->tenant->secret_count && !sluice_subject_is_grave(&subject))
         err = sluice_vault_put(gate->vault, &subject, work->tenant->secret_count);
     if (!err)
         err = fill_slot(work->tenant, &subject, from_s, to_s, slot);

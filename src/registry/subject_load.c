@@ -140,11 +140,27 @@ static enum sluice_err put_new(struct merging *merging, const struct wanted *wan
     return put(merging, tenant_of(merging, wanted, at));
 }
 
+/* Erased stays erased, whatever the CSV still says of that holder: only its end
+ * may move on. Another holder begins at another instant, as another generation. */
+static enum sluice_err keep_grave(struct merging *merging, uint32_t to_s)
+{
+    struct sluice_subject *row = merging->row;
+
+    if (to_s <= merging->existing->valid_to_s)
+        return SLUICE_OK;
+    memcpy(row, merging->existing, sizeof *row);
+    row->valid_to_s = to_s;
+    const enum sluice_err err = sluice_vault_put(merging->loading->vault, row, 0);
+    return err ? err : loading_changed(merging->loading);
+}
+
 /* The secrets stay what they are. */
 static enum sluice_err update(struct merging *merging, const struct wanted *wanted, size_t at)
 {
     const size_t tenant = tenant_of(merging, wanted, at);
 
+    if (sluice_subject_is_grave(merging->existing))
+        return keep_grave(merging, wanted->generations[at].to_s);
     memcpy(merging->row, merging->existing, sizeof *merging->row);
     set_holder(merging, wanted, at);
     if (memcmp(merging->row, merging->existing, sizeof *merging->row) == 0 &&
@@ -163,12 +179,14 @@ static bool shadows(const struct wanted *wanted, uint32_t generation_s)
     return false;
 }
 
-/* A row that no holder has: devices, SIMs that were met unregistered, and
- * holders that the CSV has no longer. */
+/* A row that no holder has: devices, SIMs that were met unregistered, holders
+ * that the CSV has no longer, and graves. */
 static enum sluice_err leave_unregistered(struct merging *merging, const struct wanted *wanted)
 {
     struct sluice_subject *row = merging->row;
 
+    if (sluice_subject_is_grave(merging->existing))
+        return SLUICE_OK;
     memcpy(row, merging->existing, sizeof *row);
     merging->loading->report->unregistered += row->registered;
     if (row->registered) {

@@ -36,16 +36,40 @@ static void destroy_secrets(struct sluice_subject *subject, uint16_t purposes)
             sluice_random(subject->secrets[i], SLUICE_SECRET_SIZE);
 }
 
-/* A link of another SIM by now stays where it is. */
+static enum sluice_err stage_subject(struct erasure *self, const struct vault_key *key,
+                                     const struct sluice_subject *subject)
+{
+    uint8_t plain[VAULT_PLAIN_MAX];
+    const size_t plain_len = vault_subject_encode(plain, subject);
+    const enum sluice_err err =
+        vault_stage_put(&self->vault->stage, self->vault->keys, VAULT_SUBJECTS, key, plain, plain_len);
+
+    sluice_wipe(plain, plain_len);
+    return err;
+}
+
+static enum sluice_err bury(struct erasure *self, const struct vault_key *key, uint32_t valid_to_s)
+{
+    const struct sluice_subject grave = { .valid_to_s = valid_to_s, .erased = WHOLE };
+
+    return stage_subject(self, key, &grave);
+}
+
+/* A link of another SIM by now stays where it is. In the place of one that goes
+ * a grave answers: a late record that bears this identifier alone would else be
+ * of a SIM that nobody has met. */
 static enum sluice_err erase_link(void *argument, const struct vault_key *key, const uint8_t *plain,
                                   size_t plain_len)
 {
     struct erasure *self = argument;
+    struct sluice_link link;
+    enum sluice_err err = vault_link_decode(&link, key, plain, plain_len);
 
-    if (plain_len < SLUICE_TAG_SIZE || memcmp(plain, self->asked->tag, SLUICE_TAG_SIZE) != 0)
-        return SLUICE_OK;
+    if (err || memcmp(link.subject_tag, self->asked->tag, SLUICE_TAG_SIZE) != 0)
+        return err;
     touch(self, key->bytes);
-    return vault_stage_remove(&self->vault->stage, VAULT_LINKS, key);
+    err = vault_stage_remove(&self->vault->stage, VAULT_LINKS, key);
+    return err ? err : bury(self, key, link.to_s);
 }
 
 static enum sluice_err erase_links(struct erasure *self, const struct sluice_subject *subject)
@@ -60,16 +84,16 @@ static enum sluice_err erase_links(struct erasure *self, const struct sluice_sub
     return err;
 }
 
-static enum sluice_err stage_subject(struct erasure *self, const struct vault_key *key,
-                                     const struct sluice_subject *subject)
+/* Nothing is left of a device: it goes on, as another one. */
+static enum sluice_err erase_whole(struct erasure *self, const struct vault_key *key,
+                                   const struct sluice_subject *subject)
 {
-    uint8_t plain[VAULT_PLAIN_MAX];
-    const size_t plain_len = vault_subject_encode(plain, subject);
-    const enum sluice_err err =
-        vault_stage_put(&self->vault->stage, self->vault->keys, VAULT_SUBJECTS, key, plain, plain_len);
-
-    sluice_wipe(plain, plain_len);
-    return err;
+    touch(self, key->bytes);
+    if (vault_subject_has_sole_user(subject))
+        return vault_stage_remove(&self->vault->stage, VAULT_SUBJECTS, key);
+    self->changed = true;
+    const enum sluice_err err = erase_links(self, subject);
+    return err ? err : bury(self, key, subject->valid_to_s);
 }
 
 /* One generation of the subject. */
@@ -81,11 +105,8 @@ static enum sluice_err erase_row(void *argument, const struct vault_key *key, co
     struct sluice_subject subject;
     enum sluice_err err = vault_subject_decode(&subject, key, plain, plain_len);
 
-    if (!err && purposes == WHOLE) {
-        touch(self, key->bytes);
-        err = erase_links(self, &subject);
-        if (!err)
-            err = vault_stage_remove(&self->vault->stage, VAULT_SUBJECTS, key);
+    if (!err && purposes == WHOLE && !sluice_subject_is_grave(&subject)) {
+        err = erase_whole(self, key, &subject);
     } else if (!err && (subject.erased & purposes) != purposes) {
         touch(self, key->bytes);
         destroy_secrets(&subject, purposes);

@@ -7,8 +7,8 @@
 
 #define LINK_SIZE (SLUICE_TAG_SIZE + 4)
 
-static enum sluice_err decode(struct sluice_link *link, const struct vault_key *key, const uint8_t *plain,
-                              size_t plain_len)
+enum sluice_err vault_link_decode(struct sluice_link *link, const struct vault_key *key, const uint8_t *plain,
+                                  size_t plain_len)
 {
     if (key->len != SLUICE_TAG_SIZE + 4 || plain_len != LINK_SIZE)
         return SLUICE_ERR_DAMAGED;
@@ -56,7 +56,7 @@ static enum sluice_err match(void *self, const struct vault_key *key, const uint
 {
     struct search *search = self;
     struct sluice_link link;
-    const enum sluice_err err = decode(&link, key, plain, plain_len);
+    const enum sluice_err err = vault_link_decode(&link, key, plain, plain_len);
 
     if (err || (link.to_s <= search->at_s && link.to_s != SLUICE_ALWAYS_S))
         return err;
@@ -89,5 +89,5 @@ enum sluice_err sluice_vault_link_next(struct sluice_vault *vault, struct sluice
     size_t plain_len;
     const enum sluice_err err = vault_next(vault, plain, &plain_len, VAULT_LINKS, &key);
 
-    return err ? err : decode(link, &key, plain, plain_len);
+    return err ? err : vault_link_decode(link, &key, plain, plain_len);
 }

@@ -87,7 +87,7 @@ enum sluice_err sluice_vault_interval(struct sluice_vault *vault, const uint8_t 
 
 static void mint(struct sluice_subject *subject, uint8_t count)
 {
-    if (subject->secret_count >= count)
+    if (subject->secret_count >= count || sluice_subject_is_grave(subject))
         return;
     sluice_random(subject->secrets[subject->secret_count],
                   (size_t)(count - subject->secret_count) * SLUICE_SECRET_SIZE);

@@ -261,6 +261,10 @@ enum sluice_err vault_subject_decode(struct sluice_subject *subject, const struc
                                      const uint8_t *plain, size_t plain_len);
 bool vault_subject_has_sole_user(const struct sluice_subject *subject);
 
+SLUICE_MUST_CHECK
+enum sluice_err vault_link_decode(struct sluice_link *link, const struct vault_key *key, const uint8_t *plain,
+                                  size_t plain_len);
+
 /** Note that only this SIM used the device. */
 SLUICE_MUST_CHECK
 enum sluice_err vault_user_put(struct sluice_vault *vault, const uint8_t sim_tag[static SLUICE_TAG_SIZE],

@@ -173,6 +173,78 @@ static void what_was_erased_is_not_parked(void **state)
     assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
 }
 
+static void have_imsi(struct sluice_record *record, unsigned sim, bool alone)
+{
+    record->imsi = (struct sluice_imsi){ .digit_count = 15 };
+    memcpy(record->imsi.digits, "001010000000000", 15);
+    record->imsi.digits[14] = (char)('0' + sim);
+    if (alone)
+        record->iccid.digit_count = 0;
+}
+
+static void have_device(struct sluice_record *record)
+{
+    record->imei = (struct sluice_imei){ .digit_count = 15 };
+    memcpy(record->imei.digits, "004999010640000", 15);
+}
+
+static void put_linked(struct fixture *f, unsigned sim)
+{
+    struct sluice_subject subject = { .registered = true, .valid_to_s = SLUICE_ALWAYS_S, .link_count = 1 };
+    uint8_t key[SLUICE_HASH_KEY_SIZE];
+    struct sluice_record record = { .present = 0 };
+
+    set_iccid(&record, sim);
+    have_imsi(&record, sim, false);
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    sluice_tag(subject.tag, key, SLUICE_IDENTIFIER_ICCID, record.iccid.digits, record.iccid.digit_count);
+    sluice_tag(subject.links[0], key, SLUICE_IDENTIFIER_IMSI, record.imsi.digits, record.imsi.digit_count);
+    assert_int_equal(sluice_vault_put(f->vault, &subject, 4), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_put(f->vault, subject.links[0], subject.tag, 0, SLUICE_ALWAYS_S), SLUICE_OK);
+    assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
+}
+
+static void erase_sim(struct fixture *f, unsigned sim)
+{
+    struct sluice_vault_erasure erasure = { .what = SLUICE_ERASE_SUBJECT, .purposes = UINT16_MAX };
+    uint8_t key[SLUICE_HASH_KEY_SIZE];
+    struct sluice_record record;
+
+    set_iccid(&record, sim);
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    sluice_tag(erasure.tag, key, SLUICE_IDENTIFIER_ICCID, record.iccid.digits, record.iccid.digit_count);
+    assert_int_equal(sluice_vault_erase(f->vault, &erasure, 1), SLUICE_OK);
+    sluice_gate_forget_subjects(f->gate);
+}
+
+/* Late, or again, by ICCID or by IMSI alone: nobody new is met. */
+static void who_is_erased_stays_so_when_records_come_late(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_vault_stats before, after;
+
+    for (unsigned sim = 1; sim <= 2; sim++) {
+        put_linked(f, sim);
+        arrive(f, sim);
+        have_imsi(arrive(f, sim), sim, true);
+    }
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 4);
+    erase_sim(f, 1);
+    assert_int_equal(sluice_vault_stats(f->vault, &before), SLUICE_OK);
+    again(f);
+    for (unsigned sim = 1; sim <= 2; sim++) {
+        have_imsi(arrive(f, sim), sim, true);
+        have_imsi(arrive(f, sim), sim, false);
+    }
+    have_device(arrive(f, 1));
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 2);
+    assert_int_equal(row_count(f, FRAUD), 2);
+    assert_int_equal(sluice_vault_stats(f->vault, &after), SLUICE_OK);
+    assert_int_equal(after.subjects, before.subjects);
+}
+
 /* The fixture's policy, to be changed and given to the gate. */
 static struct sluice_policy *load_again(struct fixture *f)
 {
@@ -264,6 +336,7 @@ TEST_MAIN(TEST(marketing_sees_who_consented_and_nobody_else),
           TEST(nothing_rests_on_interests_before_they_are_assessed),
           TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
           TEST(what_was_erased_is_not_parked),
+          TEST(who_is_erased_stays_so_when_records_come_late),
           TEST(a_child_stays_a_child_under_a_later_version),
           TEST(a_region_too_many_opens_nothing),
           TEST(what_was_parked_is_judged_or_stays_parked))

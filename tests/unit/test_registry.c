@@ -350,8 +350,8 @@ static void files_are_loaded_when_they_changed(void **state)
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_false(changed);
-    file_write(f->config->registry, right_line(1, CONSENT("marketing")),
-               strlen(right_line(1, CONSENT("marketing"))));
+    const char *rights = with_end(right_line(1, CONSENT("marketing")));
+    file_write(f->config->registry, rights, strlen(rights));
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_true(changed);
@@ -366,6 +366,41 @@ static void files_are_loaded_when_they_changed(void **state)
     assert_true(changed);
     assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 6);
     assert_true(reachable);
+}
+
+/* The operator's CSV goes on naming who was erased; the next holder is somebody else. */
+static void a_load_does_not_bring_back_who_was_erased(void **state)
+{
+    struct registry_fixture *f = *state;
+    const char *const registered = CSV("1,001010000000001,,,a,individual,DE,,2026-01-01,2026-06-01",
+                                       "2,001010000000002,,,b,,,,,");
+    struct sluice_vault_erasure erasure = { .what = SLUICE_ERASE_SUBJECT, .purposes = UINT16_MAX };
+    char first[1024];
+
+    snprintf(first, sizeof first, "%s", registered);
+    loads(f, first, right_line(1, CONSENT("marketing")));
+    tag_of(f, erasure.tag, SLUICE_IDENTIFIER_ICCID, iccid_of(1));
+    fixture_erase(&f->vault, erasure);
+    for (int round = 0; round < 2; round++) {
+        loads(f, first, right_line(1, CONSENT("marketing")));
+        const struct sluice_subject grave = found(f, 1, "2026-03-01");
+        assert_true(sluice_subject_is_grave(&grave));
+        assert_int_equal(grave.secret_count, 0);
+        assert_int_equal(grave.consented, 0);
+        assert_string_equal(grave.account, "");
+        assert_int_equal(found(f, 2, "2026-03-01").secret_count, 3);
+        fixture_reopen(&f->vault);
+    }
+    /* He stays longer, he is not in the file at all, and another holder comes. */
+    loads(f, CSV("1,,,,a,individual,DE,,2026-01-01,2026-07-01"), "");
+    assert_true(sluice_subject_is_grave(&(struct sluice_subject[]){ found(f, 1, "2026-06-15") }[0]));
+    loads(f, CSV("2,,,,b,,,,,"), right_line(1, "\"action\":\"restrict\""));
+    assert_true(sluice_subject_is_grave(&(struct sluice_subject[]){ found(f, 1, "2026-03-01") }[0]));
+    assert_int_equal(found(f, 1, "2026-03-01").restricted, 0);
+    loads(f, CSV("1,,,,c,,,,2026-06-15,"), "");
+    assert_true(sluice_subject_is_grave(&(struct sluice_subject[]){ found(f, 1, "2026-06-14") }[0]));
+    assert_string_equal(found(f, 1, "2026-06-15").account, "c");
+    assert_int_equal(found(f, 1, "2026-06-15").secret_count, 3);
 }
 
 static void a_load_that_fails_is_taken_up_again(void **state)
@@ -457,6 +492,7 @@ int main(void)
         WITH_REGISTRY(an_interval_that_is_corrected_leaves_no_row_in_front_of_it),
         WITH_REGISTRY(the_first_findings_of_a_kind_are_shown_and_the_rest_counted),
         WITH_REGISTRY(files_are_loaded_when_they_changed),
+        WITH_REGISTRY(a_load_does_not_bring_back_who_was_erased),
         WITH_REGISTRY(a_load_that_fails_is_taken_up_again),
         WITH_REGISTRY(without_a_registry_nobody_is_registered_and_that_is_known),
         WITH_REGISTRY(many_subjects_are_loaded_and_reloaded),

@@ -39,13 +39,47 @@ static void every_generation_goes(void **state)
     fixture_put(f, BYSTANDER);
     fixture_commit(f);
     fixture_erase(f, fixture_whole(f, VICTIM));
-    for (uint32_t at_s = 0; at_s < 1200; at_s += 100) {
-        uint8_t tag[SLUICE_TAG_SIZE];
-
-        fixture_tag(f, tag, VICTIM);
-        assert_int_equal(sluice_vault_find(f->vault, &found, tag, at_s), SLUICE_ERR_MISSING);
-    }
+    for (uint32_t at_s = 0; at_s < 1200; at_s += 100)
+        assert_int_equal(fixture_find_at(f, &found, VICTIM, at_s), SLUICE_ERR_MISSING);
     assert_int_equal(fixture_find(f, &found, BYSTANDER), SLUICE_OK);
+}
+
+/* Who is replayed or comes late meets the grave, under every identifier, and no new secret. */
+static void a_grave_is_left_that_nothing_is_minted_in(void **state)
+{
+    struct vault_fixture *f = *state;
+    struct sluice_subject victim = fixture_subject(f, VICTIM), found;
+    uint8_t imsi[SLUICE_TAG_SIZE], linked[SLUICE_TAG_SIZE];
+
+    victim.generation_s = 200;
+    victim.valid_to_s = 2000;
+    fixture_tag(f, imsi, 50);
+    memcpy(victim.links[victim.link_count++], imsi, SLUICE_TAG_SIZE);
+    assert_int_equal(sluice_vault_put(f->vault, &victim, 4), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_put(f->vault, imsi, victim.tag, 300, 1500), SLUICE_OK);
+    fixture_put(f, BYSTANDER);
+    fixture_commit(f);
+    fixture_erase(f, fixture_whole(f, VICTIM));
+    for (int round = 0; round < 3; round++) {
+        assert_int_equal(sluice_vault_find(f->vault, &found, victim.tag, 1000), SLUICE_OK);
+        assert_true(sluice_subject_is_grave(&found));
+        assert_int_equal(found.generation_s, 200);
+        assert_int_equal(found.valid_to_s, 2000);
+        assert_int_equal(sluice_vault_put(f->vault, &found, 4), SLUICE_OK);
+        assert_int_equal(found.secret_count, 0);
+        assert_int_equal(sluice_vault_link_find(f->vault, linked, imsi, 1000), SLUICE_ERR_MISSING);
+        assert_int_equal(sluice_vault_find(f->vault, &found, imsi, 1000), SLUICE_OK);
+        assert_true(sluice_subject_is_grave(&found));
+        /* Before and behind the interval nobody is erased. */
+        assert_int_equal(sluice_vault_find(f->vault, &found, victim.tag, 100), SLUICE_ERR_MISSING);
+        assert_int_equal(sluice_vault_find(f->vault, &found, imsi, 1600), SLUICE_ERR_MISSING);
+        assert_int_equal(fixture_find(f, &found, BYSTANDER), SLUICE_OK);
+        assert_int_equal(found.secret_count, 4);
+        fixture_commit(f);
+        fixture_erase(f, fixture_whole(f, VICTIM));
+        assert_int_equal(f->keyring->root[0].generation, 2);
+        fixture_reopen(f);
+    }
 }
 
 static void erasing_from_one_purpose_leaves_the_others_intact(void **state)
@@ -247,6 +281,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_VAULT(erasing_destroys_one_subject_and_no_other),
         WITH_VAULT(every_generation_goes),
+        WITH_VAULT(a_grave_is_left_that_nothing_is_minted_in),
         WITH_VAULT(erasing_from_one_purpose_leaves_the_others_intact),
         WITH_VAULT(links_go_with_their_subject),
         WITH_VAULT(devices_that_only_it_used_are_rekeyed),
