@@ -14,6 +14,7 @@
 
 static const char help[] =
     "usage: sluice gen --sims N --records N --seed S --out DIR [--json]\n"
+    "       sluice gen --next DIR [--json]\n"
     "       sluice gen --check DIR [--json]\n"
     "\n"
     "Makes a fleet of SIMs with traffic and planted truth, on test networks only:\n"
@@ -28,7 +29,10 @@ static const char help[] =
     "      --records N   lines of input, up to 4000000000\n"
     "      --seed S      a number that all of it follows from\n"
     "      --out DIR     a folder that holds no fleet yet\n"
-    "      --check DIR   hold what came out of a run against the truth: every row, its\n"
+    "      --next DIR    the next round: new traffic of the fleet in DIR, 80 days later;\n"
+    "                    what the round before emitted is due then. Run that one first, as\n"
+    "                    some of its lines come again; its input may be deleted after that\n"
+    "      --check DIR   hold what came out of the last round against the truth: every row, its\n"
     "                    fields, its ref and its pseudonyms; one JSON line a stream\n"
     "      --json        no progress; with --out: the truth's sums on standard output\n"
     "      --help        this text\n"
@@ -39,7 +43,7 @@ static const char help[] =
 struct gen_options {
     uint64_t sims, records, seed;
     bool has_sims, has_records, has_seed, json;
-    const char *out, *check;
+    const char *out, *next, *check;
 };
 
 /* One line that is written over, only where somebody looks. */
@@ -70,10 +74,14 @@ static int make(const struct gen_options *options)
     struct world world;
     enum sluice_err err = totals ? sluice_crypto_init() : SLUICE_ERR_MEMORY;
 
-    world_init(&world, options->seed, options->sims, options->records);
-    if (!err)
-        err = gen_write(&world, options->out, !options->json && isatty(STDERR_FILENO) ? &progress : NULL,
-                        totals, path);
+    const struct gen_progress *shown = !options->json && isatty(STDERR_FILENO) ? &progress : NULL;
+    const char *folder = options->next ? options->next : options->out;
+    if (!err && options->next) {
+        err = gen_next(&world, folder, shown, totals, path);
+    } else if (!err) {
+        world_init(&world, options->seed, options->sims, options->records);
+        err = gen_write(&world, folder, shown, totals, path);
+    }
     int code = err ? cli_fail("sluice gen", err, "%s", path) : EX_OK;
     if (!err && options->json) {
         struct sluice_buffer out;
@@ -84,7 +92,7 @@ static int make(const struct gen_options *options)
         sluice_buffer_deinit(&out);
     } else if (!err) {
         printf("%llu records of %llu SIMs; run them with: sluice run -c %s/sluice.yaml\n",
-               (unsigned long long)options->records, (unsigned long long)options->sims, options->out);
+               (unsigned long long)world.records, (unsigned long long)world.sims, folder);
     }
     free(totals);
     return code;
@@ -137,7 +145,8 @@ static int read_options(int argc, char *argv[], struct gen_options *options)
         { "sims", required_argument, NULL, 's' },  { "records", required_argument, NULL, 'r' },
         { "seed", required_argument, NULL, 'S' },  { "out", required_argument, NULL, 'o' },
         { "check", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
-        { "help", no_argument, NULL, 'h' },        { NULL, 0, NULL, 0 },
+        { "help", no_argument, NULL, 'h' },        { "next", required_argument, NULL, 'n' },
+        { NULL, 0, NULL, 0 },
     };
     int option;
     bool ok = true;
@@ -155,6 +164,9 @@ static int read_options(int argc, char *argv[], struct gen_options *options)
             break;
         case 'o':
             options->out = optarg;
+            break;
+        case 'n':
+            options->next = optarg;
             break;
         case 'c':
             options->check = optarg;
@@ -183,7 +195,7 @@ int cli_gen(int argc, char *argv[])
         return EX_OK;
     }
     const bool makes = options.has_sims && options.has_records && options.has_seed && options.out;
-    if (option || makes == (options.check != NULL))
+    if (option || makes + (options.next != NULL) + (options.check != NULL) != 1)
         return cli_usage("sluice gen");
-    return makes ? make(&options) : check(&options);
+    return options.check ? check(&options) : make(&options);
 }

@@ -9,8 +9,6 @@
 #include "gen/check_names.h"
 #include "sluice/local.h"
 
-#define TRUTH_SIZE_MAX (1024 * 1024)
-
 /* --- what the check prints */
 
 void check_begin(struct check *check, const char *tenant, const char *stream)
@@ -41,7 +39,7 @@ void check_tell(struct check *check, uint32_t line, const char *format, ...)
     if (line != CHECK_NO_LINE)
         len +=
             snprintf(text + len, sizeof text - (size_t)len, "record %u (" GEN_INPUT_NAME " line %u): ", line,
-                     (unsigned long long)(line / WORLD_FILE_RECORDS), line % WORLD_FILE_RECORDS + 1);
+                     (unsigned long long)world_file(&check->world, line), line % WORLD_FILE_RECORDS + 1);
     va_start(args, format);
     vsnprintf(text + len, sizeof text - (size_t)len, format, args);
     va_end(args);
@@ -53,41 +51,6 @@ void check_tell(struct check *check, uint32_t line, const char *format, ...)
 static void path_of(char path[static SLUICE_PATH_SIZE], const struct check *check, const char *name)
 {
     snprintf(path, SLUICE_PATH_SIZE, "%s/%s", check->folder, name);
-}
-
-/* A number of truth.json, which we wrote ourselves. */
-static bool truth_number(uint64_t *number, const char *text, const char *name)
-{
-    const char *at = strstr(text, name);
-
-    if (at)
-        *number = strtoull(at + strlen(name), NULL, 10);
-    return at != NULL;
-}
-
-static enum sluice_err read_truth(struct check *check)
-{
-    char path[SLUICE_PATH_SIZE], *text = calloc(TRUTH_SIZE_MAX, 1);
-    uint64_t seed = 0, sims = 0, records = 0;
-    enum sluice_err err = text ? SLUICE_OK : SLUICE_ERR_MEMORY;
-
-    path_of(path, check, GEN_TRUTH_FILE);
-    FILE *file = err ? NULL : fopen(path, "re");
-    if (!err && !file)
-        err = SLUICE_ERR_MISSING;
-    if (file) {
-        const size_t len = fread(text, 1, TRUTH_SIZE_MAX - 1, file);
-
-        if (len == 0 || !truth_number(&seed, text, "\"seed\":") || !truth_number(&sims, text, "\"sims\":") ||
-            !truth_number(&records, text, "\"records\":") || sims == 0 || sims > WORLD_SIMS_MAX ||
-            records == 0 || records > WORLD_RECORDS_MAX)
-            err = SLUICE_ERR_FORMAT;
-        fclose(file);
-    }
-    if (!err)
-        world_init(&check->world, seed, sims, records);
-    free(text);
-    return err;
 }
 
 static enum sluice_err load_policies(struct check *check, struct sluice_findings *findings)
@@ -118,8 +81,9 @@ static enum sluice_err read_state(struct check *check, struct sluice_findings *f
 static enum sluice_err open_all(struct check *check, struct sluice_findings *findings)
 {
     char path[SLUICE_PATH_SIZE], vault[SLUICE_PATH_SIZE + 8];
-    enum sluice_err err = read_truth(check);
 
+    path_of(path, check, GEN_TRUTH_FILE);
+    enum sluice_err err = totals_read(&check->world, path);
     path_of(path, check, "sluice.yaml");
     if (!err)
         err = sluice_config_load(&check->config, findings, path);

@@ -30,7 +30,7 @@ const struct declared_tenant declared_tenants[DECLARED_TENANTS] = {
       .purpose_count = 5, .purposes = {
         { .name = "billing", .dpv = "dpv:PaymentManagement",
           .roles = CONTROLLER, .services = DATA | SMS,
-          .epoch_kind = SLUICE_EPOCH_MONTH, .anchor = SLUICE_ANCHOR_INVOICE, .retention_days = 182,
+          .epoch_kind = SLUICE_EPOCH_MONTH, .anchor = SLUICE_ANCHOR_INVOICE, .retention_days = 47,
           .bucket_hours = 24,
           .rules = { { INDIVIDUAL, SLUICE_BASIS_CONTRACT, false, { 0 } },
                      { BUSINESS, SLUICE_BASIS_LEGITIMATE_INTERESTS, false, { 0 } } },

@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #define FILE_BUFFER_SIZE (1024 * 1024)
@@ -54,12 +56,27 @@ void file_close(struct file_place *place, FILE *file)
         fail(place);
 }
 
+static void put_in_place(struct file_place *place, const char *name)
+{
+    char made[FILE_PATH_SIZE];
+
+    memcpy(made, place->path, sizeof made);
+    set_path(place, name);
+    if (!place->err && rename(made, place->path) != 0)
+        fail(place);
+}
+
 void file_write(struct file_place *place, const char *name, const struct sluice_buffer *content)
 {
+    char made[FILE_PATH_SIZE];
+
     if (!place->err && sluice_buffer_err(content))
         place->err = SLUICE_ERR_MEMORY;
-    FILE *file = file_create(place, name);
+    snprintf(made, sizeof made, "%s%s", name, place->replaces ? ".new" : "");
+    FILE *file = file_create(place, made);
     if (file)
         fwrite(content->bytes, 1, content->len, file);
     file_close(place, file);
+    if (place->replaces && !place->err)
+        put_in_place(place, name);
 }

@@ -2,6 +2,7 @@
 #ifndef GEN_FILE_H
 #define GEN_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -13,6 +14,7 @@
 /* Where files go, and the first thing that went wrong there. */
 struct file_place {
     const char *folder;
+    bool replaces;                /* file_write: what is there gives way in one step */
     char path[FILE_PATH_SIZE];    /* of the file in question, or the last one */
     enum sluice_err err;
 };

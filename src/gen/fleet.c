@@ -68,7 +68,7 @@ static uint8_t tenant_of(const struct world *world, uint64_t sim)
 /* When something changed hands, well inside the time that traffic covers. */
 static uint32_t change_s(const struct world *world, uint64_t n)
 {
-    const int64_t from_us = world->clock_us - WORLD_TRAFFIC_US + 6 * WORLD_HOUR_US;
+    const int64_t from_us = world->fleet_us - WORLD_TRAFFIC_US + 6 * WORLD_HOUR_US;
     const uint32_t hours = (uint32_t)(WORLD_TRAFFIC_US / WORLD_HOUR_US) - 12;
 
     return (uint32_t)(from_us / 1000000) + dice_below(throw_for(world, TOPIC_CHANGE, n), hours * 3600);
@@ -122,7 +122,7 @@ int fleet_holdings(const struct world *world, uint64_t sim,
     out[0].age_below = age_of(world, &out[0], sim);
     /* Older than any record that the window of deduplication lets through. */
     if (since % 3 == 0)
-        out[0].from_s = (uint32_t)(world->clock_us / 1000000) - (400 + dice_below(since, 1000)) * 86400;
+        out[0].from_s = (uint32_t)(world->fleet_us / 1000000) - (400 + dice_below(since, 1000)) * 86400;
 
     switch (profile) {
     case PROFILE_EXTENDED:
@@ -305,7 +305,7 @@ int fleet_deeds(const struct world *world, uint64_t sim, uint8_t generation,
     if (generation <= (count ? holdings[count - 1].generation : 0)) {
         deeds.tenant = count == 0 ? tenant_of(world, sim) : holdings[passed_on ? generation : 0].tenant;
         deeds.first_s =
-            passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->clock_us / 1000000);
+            passed_on ? holdings[0].to_s + (generation ? 60 : 0) : (uint32_t)(world->fleet_us / 1000000);
         if (generation == 0) /* before the next holder, or the clock */
             deeds.first_s -= FLEET_DEEDS_MAX * deeds.step_s;
         decide(&deeds, &dice);

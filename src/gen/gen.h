@@ -30,6 +30,17 @@ SLUICE_MUST_CHECK
 enum sluice_err gen_write(const struct world *world, const char *folder, const struct gen_progress *progress,
                           struct totals *totals, char path[static SLUICE_PATH_SIZE]);
 
+/** The next round of the fleet in that folder: input beside what is left of the
+ *  old, and clock and truth of the round in place of the old ones. The round
+ *  before must have been run, as some of its lines come again.
+ *
+ *  Out: world, totals, path  as above
+ *  Returns SLUICE_ERR_MISSING when there is no fleet, SLUICE_ERR_LIMIT behind the last
+ *  round, or an error of writing. */
+SLUICE_MUST_CHECK
+enum sluice_err gen_next(struct world *world, const char *folder, const struct gen_progress *progress,
+                         struct totals *totals, char path[static SLUICE_PATH_SIZE]);
+
 /* What was found of one stream. */
 struct gen_report {
     char stream[2 * SLUICE_NAME_MAX + 2];   /* TENANT/PURPOSE, or what is sealed */

@@ -2,11 +2,13 @@
 
 #include "gen/dice.h"
 
-enum topic { TOPIC_REPEATS = 300, TOPIC_PLANT };
+enum topic { TOPIC_REPEATS = 300, TOPIC_PLANT, TOPIC_EARLIER };
 
 #define NEAR_PER_MILLE 20 /* repeats a line shortly before */
 #define FAR_PER_MILLE 10  /* repeats any line before */
 #define NEAR_LINES 32
+#define LAST_ROUND_PER_MILLE 8   /* came in the round before already */
+#define OLD_ROUND_PER_MILLE 2    /* in the one before that */
 
 static const struct {
     const char *name;
@@ -21,7 +23,7 @@ static const struct {
 uint64_t plant_original(const struct world *world, uint64_t line)
 {
     while (line >= PLANT_FIRST_LINE) {
-        const uint64_t throw = dice_throw(world->seed, TOPIC_REPEATS, line);
+        const uint64_t throw = dice_throw(world->traffic_seed, TOPIC_REPEATS, line);
         const uint32_t per_mille = dice_below(throw, 1000);
 
         if (per_mille < NEAR_PER_MILLE)
@@ -34,9 +36,20 @@ uint64_t plant_original(const struct world *world, uint64_t line)
     return line;
 }
 
+bool plant_earlier(const struct world *world, uint64_t line, uint32_t *back, uint64_t *there)
+{
+    const uint64_t throw = dice_throw(world->traffic_seed, TOPIC_EARLIER, line);
+    const uint32_t per_mille = dice_below(throw, 1000);
+
+    *back = per_mille < OLD_ROUND_PER_MILLE ? 2 : 1;
+    *there = dice_mix(throw) % world->records;
+    return line >= PLANT_FIRST_LINE && world->round >= *back &&
+           per_mille < OLD_ROUND_PER_MILLE + LAST_ROUND_PER_MILLE;
+}
+
 enum plant plant_of(const struct world *world, uint64_t line)
 {
-    uint32_t left = dice_below(dice_throw(world->seed, TOPIC_PLANT, line), 100000);
+    uint32_t left = dice_below(dice_throw(world->traffic_seed, TOPIC_PLANT, line), 100000);
 
     if (line < PLANT_FIRST_LINE)
         return PLANT_NOTHING;

@@ -65,6 +65,10 @@ enum plant {
 /** The line that this one repeats byte for byte, or itself; never one that repeats. */
 uint64_t plant_original(const struct world *world, uint64_t line);
 
+/** Whether an original is, in its turn, one of an earlier round that comes again:
+ *  *back rounds before, of which *there is any line. */
+bool plant_earlier(const struct world *world, uint64_t line, uint32_t *back, uint64_t *there);
+
 /** What is planted in an original. */
 enum plant plant_of(const struct world *world, uint64_t line);
 

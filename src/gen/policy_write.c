@@ -35,6 +35,7 @@ void policy_write_config(const struct world *world, struct file_place *place)
                          clock);
     sluice_buffer_append_text(&out,
                               "state: state\noutput: out\nsubjects: subjects.csv\nregistry: registry.ndjson\n"
+                              "retention: { park: 60d }   # gone before the next round, as all else\n"
                               "keys:\n  operator: keys/operator.pub\n"
                               "inputs:\n  - name: " GEN_SOURCE "\n    format: emnify\n    path: input\n");
     write_organisations(&out);
@@ -186,8 +187,8 @@ static void write_heading(struct sluice_buffer *out, const struct declared_tenan
 {
     char published_at[SLUICE_TIME_TEXT_SIZE], effective_at[SLUICE_TIME_TEXT_SIZE];
 
-    sluice_time_format(published_at, world->clock_us - 400 * WORLD_DAY_US);
-    sluice_time_format(effective_at, world->clock_us - 365 * WORLD_DAY_US);
+    sluice_time_format(published_at, world->fleet_us - 400 * WORLD_DAY_US);
+    sluice_time_format(effective_at, world->fleet_us - 365 * WORLD_DAY_US);
     sluice_buffer_printf(
         out,
         "# What a generated tenant promises. Nobody does business under it.\n"
@@ -209,7 +210,7 @@ void policy_write_all(const struct world *world, struct file_place *place)
 {
     char assessed_at[SLUICE_TIME_TEXT_SIZE];
 
-    sluice_time_format(assessed_at, world->clock_us - 380 * WORLD_DAY_US);
+    sluice_time_format(assessed_at, world->fleet_us - 380 * WORLD_DAY_US);
     for (int i = 0; i < DECLARED_TENANTS; i++) {
         const struct declared_tenant *tenant = &declared_tenants[i];
         struct sluice_buffer out;

@@ -1,6 +1,12 @@
 #include "gen/totals.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "sluice/clock.h"
+
+#define HEAD_SIZE 256 /* of truth.json: where the world stands */
 
 /* What the accounts weigh a record with; nothing where it could not be read. */
 static struct totals_sum weigh(const struct traffic_record *record, const struct truth *truth)
@@ -111,9 +117,9 @@ void totals_write(const struct totals *totals, const struct world *world, struct
 
     sluice_time_format(clock, world->clock_us);
     sluice_buffer_printf(out,
-                         "{\"version\":1,\"seed\":%llu,\"sims\":%llu,\"records\":%llu,\"clock\":\"%s\",\n",
+                         "{\"version\":1,\"seed\":%llu,\"sims\":%llu,\"records\":%llu,\"round\":%u,\"clock\":\"%s\",\n",
                          (unsigned long long)world->seed, (unsigned long long)world->sims,
-                         (unsigned long long)world->records, clock);
+                         (unsigned long long)world->records, world->round, clock);
     sluice_buffer_printf(
         out, "\"in\":%llu,\"octets\":%llu,\"messages\":%llu,\n\"routed\":%llu,\n\"duplicate\":%llu,\n",
         (unsigned long long)totals->in.records, (unsigned long long)totals->in.octets,
@@ -130,4 +136,35 @@ void totals_write(const struct totals *totals, const struct world *world, struct
         write_tenant(totals, tenant, out);
     }
     sluice_buffer_append_text(out, "}}\n");
+}
+
+/* A number of truth.json, which we wrote ourselves. */
+static bool read_number(uint64_t *number, const char *text, const char *name, uint64_t min, uint64_t max)
+{
+    const char *at = strstr(text, name);
+
+    if (!at)
+        return false;
+    *number = strtoull(at + strlen(name), NULL, 10);
+    return *number >= min && *number <= max;
+}
+
+enum sluice_err totals_read(struct world *world, const char *path)
+{
+    uint64_t seed, sims, records, round;
+    char text[HEAD_SIZE] = "";
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return SLUICE_ERR_MISSING;
+    const size_t len = fread(text, 1, sizeof text - 1, file);
+    fclose(file);
+    if (len == 0 || !read_number(&seed, text, "\"seed\":", 0, UINT64_MAX) ||
+        !read_number(&sims, text, "\"sims\":", 1, WORLD_SIMS_MAX) ||
+        !read_number(&records, text, "\"records\":", 1, WORLD_RECORDS_MAX) ||
+        !read_number(&round, text, "\"round\":", 0, WORLD_ROUNDS_MAX))
+        return SLUICE_ERR_FORMAT;
+    world_init(world, seed, sims, records);
+    world_set_round(world, (uint32_t)round);
+    return SLUICE_OK;
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include "gen/truth.h"
 #include "sluice/buffer.h"
+#include "sluice/err.h"
 
 struct totals_sum {
     uint64_t records, octets, messages;   /* the format has no durations: seconds are 0 */
@@ -27,5 +28,9 @@ uint64_t totals_of(const struct totals *totals, enum sluice_disposition disposit
 /** truth.json: what the world was made from, and the sums by the names that
  *  `sluice run --json` uses for them. */
 void totals_write(const struct totals *totals, const struct world *world, struct sluice_buffer *out);
+
+/** The world that a truth.json was written for. */
+SLUICE_MUST_CHECK
+enum sluice_err totals_read(struct world *world, const char *path);
 
 #endif

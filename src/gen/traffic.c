@@ -179,7 +179,7 @@ static void set_session(struct traffic_record *record, const struct world *world
                           dice_below(dice_throw(world->seed, TOPIC_SESSIONLESS, turn->sim), 10) != 0;
     if (record->is_event && !record->has_context)
         record->has_session = false;
-    record->session[0] = dice_throw(world->seed, TOPIC_SESSION, turn->sim + session * WORLD_SIMS_MAX);
+    record->session[0] = dice_throw(world->traffic_seed, TOPIC_SESSION, turn->sim + session * WORLD_SIMS_MAX);
     record->session[1] = dice_mix(record->session[0] + 1);
 }
 
@@ -268,7 +268,7 @@ static void set_charge(struct traffic_record *record, struct dice *dice)
 void traffic_record(const struct world *world, uint64_t line, struct traffic_record *record)
 {
     const struct turn turn = turn_of(world, line);
-    struct dice dice = { dice_throw(world->seed, TOPIC_LINE, line) };
+    struct dice dice = { dice_throw(world->traffic_seed, TOPIC_LINE, line) };
 
     *record = (struct traffic_record){ .line = line, .plant = plant_of(world, line), .sim = turn.sim };
     record->throw = dice_next(&dice);
@@ -279,5 +279,6 @@ void traffic_record(const struct world *world, uint64_t line, struct traffic_rec
     set_names(record, world, &dice);
     set_charge(record, &dice);
     /* An event may bear the number of a usage record: they are counted apart. */
-    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + line - record->is_event;
+    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + world->round * world->records + line -
+                 record->is_event;
 }

@@ -159,6 +159,37 @@ static void decide_first(const struct world *world, const struct traffic_record 
         decide_purposes(world, record, truth);
 }
 
+/* Where the window ends while a round goes on: what is younger is known, what
+ * is older is beyond it, and what lies between is not planted. */
+#define KNOWN_US  (88 * WORLD_DAY_US)
+#define BEYOND_US (95 * WORLD_DAY_US)
+
+/* A line of an earlier round comes again; false: this one is a line of its own. */
+static bool decide_again(const struct world *world, uint64_t line, struct traffic_record *record,
+                         struct truth *truth)
+{
+    struct world earlier = *world;
+    uint32_t back, back_again;
+    uint64_t there, elsewhere;
+    bool remembered;
+
+    if (!plant_earlier(world, line, &back, &there))
+        return false;
+    world_set_round(&earlier, world->round - back);
+    there = plant_original(&earlier, there);
+    if (plant_earlier(&earlier, there, &back_again, &elsewhere))
+        return false;
+    traffic_record(&earlier, there, record);
+    const int64_t age_us = world->clock_us - record->start_us;
+    /* What was in the future then would be the first of its kind now. */
+    if (record->plant == PLANT_FUTURE || (age_us > KNOWN_US && age_us < BEYOND_US))
+        return false;
+    decide_first(&earlier, record, truth, &remembered);
+    if (remembered)
+        finish(truth, age_us < BEYOND_US ? SLUICE_REASON_DUPLICATE : SLUICE_REASON_BEYOND_WINDOW);
+    return true;
+}
+
 void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record,
                    struct truth *truth)
 {
@@ -166,6 +197,8 @@ void truth_of_line(const struct world *world, uint64_t line, struct traffic_reco
     bool remembered;
 
     *truth = (struct truth){ 0 };
+    if (decide_again(world, original, record, truth))
+        return;
     traffic_record(world, original, record);
     decide_first(world, record, truth, &remembered);
     if (original != line && remembered)

@@ -7,6 +7,7 @@
  *  - Then: tenant, future, repeated or beyond the window, link, age; each ends it.
  *  - A repeated line is a duplicate where its original had passed the question
  *    (also when that was suspended or under age then), else what its original was.
+ *  - So is a line of an earlier round, which is beyond the window after two.
  *  - Younger than the tenant's minimum age: `age_below` not above it.
  *  - Then each purpose by itself: role, service, basis, anonymous input,
  *    restriction, consent, objection, required field, deadline.

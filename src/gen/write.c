@@ -44,7 +44,7 @@ static void write_input(const struct world *world, struct file_place *place,
             from + WORLD_FILE_RECORDS < world->records ? from + WORLD_FILE_RECORDS : world->records;
         char name[64];
 
-        snprintf(name, sizeof name, "input/" GEN_INPUT_NAME, (unsigned long long)(from / WORLD_FILE_RECORDS));
+        snprintf(name, sizeof name, "input/" GEN_INPUT_NAME, (unsigned long long)world_file(world, from));
         FILE *file = file_create(place, name);
         if (file)
             write_lines(world, file, from, to, line, totals);
@@ -83,6 +83,23 @@ static void write_truth(const struct world *world, struct file_place *place, con
     sluice_buffer_deinit(&out);
 }
 
+/* What stays as it is over all rounds. */
+static void write_fleet(const struct world *world, struct file_place *place)
+{
+    file_folder(place, "", 0750);
+    file_folder(place, "input", 0750);
+    file_folder(place, "policies", 0750);
+    file_folder(place, "truth", 0700);
+    file_folder(place, "keys", 0700);
+    file_folder(place, "state", 0700);
+    policy_write_config(world, place); /* first: a folder that has a fleet is refused here */
+    policy_write_all(world, place);
+    registry_write_subjects(world, place);
+    registry_write_rights(world, place);
+    registry_write_canaries(world, place);
+    write_keys(world, place);
+}
+
 enum sluice_err gen_write(const struct world *world, const char *folder, const struct gen_progress *progress,
                           struct totals *totals, char path[static SLUICE_PATH_SIZE])
 {
@@ -90,19 +107,28 @@ enum sluice_err gen_write(const struct world *world, const char *folder, const s
 
     static_assert(FILE_PATH_SIZE == SLUICE_PATH_SIZE, "the path of a failure is handed on");
     memset(totals, 0, sizeof *totals);
-    file_folder(&place, "", 0750);
-    file_folder(&place, "input", 0750);
-    file_folder(&place, "policies", 0750);
-    file_folder(&place, "truth", 0700);
-    file_folder(&place, "keys", 0700);
-    file_folder(&place, "state", 0700);
-    policy_write_config(world, &place); /* first: a folder that has a fleet is refused here */
-    policy_write_all(world, &place);
-    registry_write_subjects(world, &place);
-    registry_write_rights(world, &place);
-    registry_write_canaries(world, &place);
-    write_keys(world, &place);
+    write_fleet(world, &place);
     write_input(world, &place, progress, totals);
+    write_truth(world, &place, totals);
+    memcpy(path, place.path, SLUICE_PATH_SIZE);
+    return place.err;
+}
+
+enum sluice_err gen_next(struct world *world, const char *folder, const struct gen_progress *progress,
+                         struct totals *totals, char path[static SLUICE_PATH_SIZE])
+{
+    struct file_place place = { .folder = folder, .replaces = true };
+
+    memset(totals, 0, sizeof *totals);
+    snprintf(path, SLUICE_PATH_SIZE, "%s/" GEN_TRUTH_FILE, folder);
+    const enum sluice_err err = totals_read(world, path);
+    if (err)
+        return err;
+    if (world->round == WORLD_ROUNDS_MAX)
+        return SLUICE_ERR_LIMIT;
+    world_set_round(world, world->round + 1);
+    write_input(world, &place, progress, totals);
+    policy_write_config(world, &place);
     write_truth(world, &place, totals);
     memcpy(path, place.path, SLUICE_PATH_SIZE);
     return place.err;
