@@ -10,6 +10,8 @@ static bool rule_fits(const struct declared_rule *rule, uint8_t contract, const 
         return false;
     if (!rule->regions[0])
         return true;
+    if (!region[0])
+        return rule->elsewhere && (rule->basis == SLUICE_BASIS_CONSENT || rule->basis == SLUICE_BASIS_NONE);
     for (int i = 0; i < DECLARED_REGIONS_MAX && rule->regions[i]; i++)
         listed |= declared_region_covers(rule->regions[i], region);
     return listed != rule->elsewhere;

@@ -182,6 +182,10 @@ static bool rule_fits(const struct sluice_basis_rule *rule, enum sluice_contract
         return false;
     if (rule->region_count == 0)
         return true;
+    /* Not known is not elsewhere, unless that asks for consent or lets nothing leave. */
+    if (region.len == 0)
+        return rule->regions_inverted &&
+               (rule->basis == SLUICE_BASIS_CONSENT || rule->basis == SLUICE_BASIS_NONE);
     for (size_t i = 0; i < rule->region_count && !found; i++)
         found = covers(rule->regions[i], region);
     return found != rule->regions_inverted;

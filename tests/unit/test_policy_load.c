@@ -148,7 +148,7 @@ static void the_basis_follows_the_counterparty(void **state)
     sluice_policy_free(policy);
 }
 
-/* B-LAW-5: by region; an unknown region is none of the listed. */
+/* B-LAW-5: by region; an unknown region is none of the listed where that asks for consent. */
 static void the_basis_follows_the_region(void **state)
 {
     static const struct { const char *region; enum sluice_basis basis; } cases[] = {
@@ -171,6 +171,29 @@ static void the_basis_follows_the_region(void **state)
     sluice_policy_free(policy);
     free(off);
     free(text);
+}
+
+/* Unknown is not yes: being nowhere opens nothing that needs no consent. */
+static void an_unknown_region_is_not_elsewhere(void **state)
+{
+    static const struct { enum sluice_basis basis, unknown; } cases[] = {
+        { SLUICE_BASIS_CONTRACT, SLUICE_BASIS_NONE },
+        { SLUICE_BASIS_LEGITIMATE_INTERESTS, SLUICE_BASIS_NONE },
+        { SLUICE_BASIS_CONSENT, SLUICE_BASIS_CONSENT },
+        { SLUICE_BASIS_NONE, SLUICE_BASIS_NONE },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const struct sluice_purpose purpose = {
+            .basis_rules = { { .contracts = 1u << SLUICE_CONTRACT_NONE, .region_count = 1, .regions = { "US" },
+                               .regions_inverted = true, .basis = (uint8_t)cases[i].basis } },
+            .basis_rule_count = 1,
+        };
+
+        assert_int_equal(sluice_purpose_basis(&purpose, SLUICE_CONTRACT_NONE, SLUICE_STR("DE")), cases[i].basis);
+        assert_int_equal(sluice_purpose_basis(&purpose, SLUICE_CONTRACT_NONE, SLUICE_STR("US")), SLUICE_BASIS_NONE);
+        assert_int_equal(sluice_purpose_basis(&purpose, SLUICE_CONTRACT_NONE, SLUICE_STR("")), cases[i].unknown);
+    }
 }
 
 /* Default deny: a contract that no rule names has no basis. */
@@ -265,6 +288,7 @@ int main(void)
         cmocka_unit_test(buckets_are_hours_under_thirty_days),
         cmocka_unit_test(the_basis_follows_the_counterparty),
         cmocka_unit_test(the_basis_follows_the_region),
+        cmocka_unit_test(an_unknown_region_is_not_elsewhere),
         cmocka_unit_test(no_rule_no_basis),
         cmocka_unit_test(the_shipped_samples_load),
         cmocka_unit_test(a_sample_taken_over_as_it_is_is_refused),
