@@ -47,10 +47,10 @@ static enum sluice_err read_all(int file, uint8_t *bytes, size_t size, size_t *l
 enum sluice_err key_file_read(uint8_t *bytes, size_t size, size_t *len, const char *path,
                               enum key_file_secrecy secrecy)
 {
-    /* Not to hang on a pipe that somebody put there. */
-    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    /* Not to hang on a pipe that somebody put there; and whose a secret is, is asked of the very name. */
+    const int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (secrecy == KEY_FILE_SECRET ? O_NOFOLLOW : 0));
     if (file < 0)
-        return sluice_err_from_errno(errno);
+        return errno == ELOOP ? SLUICE_ERR_ACCESS : sluice_err_from_errno(errno);
 
     enum sluice_err err = check_mode(file, secrecy);
     if (!err)

@@ -245,12 +245,13 @@ static void an_operator_key_that_cannot_be_sealed_to_is_refused(void **state)
 static void operator_keys_are_read_back_and_belong_together(void **state)
 {
     struct fixture *f = *state;
-    char public_path[128], secret_path[128];
+    char public_path[128], secret_path[128], elsewhere[128];
     uint8_t public[SLUICE_PUBLIC_KEY_SIZE], secret[SLUICE_SECRET_KEY_SIZE], derived[SLUICE_PUBLIC_KEY_SIZE];
     struct stat status;
 
     snprintf(public_path, sizeof public_path, "%s/operator.pub", f->folder);
     snprintf(secret_path, sizeof secret_path, "%s/operator.key", f->folder);
+    snprintf(elsewhere, sizeof elsewhere, "%s/elsewhere.key", f->folder);
     assert_int_equal(sluice_operator_key_create(secret_path, public_path), SLUICE_OK);
     assert_int_equal(sluice_operator_public_read(public, public_path), SLUICE_OK);
     assert_int_equal(sluice_operator_secret_read(secret, secret_path), SLUICE_OK);
@@ -266,6 +267,12 @@ static void operator_keys_are_read_back_and_belong_together(void **state)
     assert_int_equal(access(public_path, F_OK), -1);
     assert_int_equal(sluice_operator_secret_read(derived, secret_path), SLUICE_OK);
     assert_memory_equal(derived, secret, sizeof secret);
+
+    /* Whose the secret is, is asked of the file itself: the name of another one is none. */
+    assert_int_equal(rename(secret_path, elsewhere), 0);
+    assert_int_equal(symlink(elsewhere, secret_path), 0);
+    assert_int_equal(sluice_operator_secret_read(derived, secret_path), SLUICE_ERR_ACCESS);
+    assert_int_equal(rename(elsewhere, secret_path), 0);
 
     assert_int_equal(chmod(secret_path, 0644), 0);
     assert_int_equal(sluice_operator_secret_read(derived, secret_path), SLUICE_ERR_ACCESS);
