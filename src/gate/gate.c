@@ -115,6 +115,13 @@ static bool is_from_the_future(const struct sluice_gate *gate, const struct slui
            record->collected_at_us > gate->now_us + tolerance_us;
 }
 
+/* As for everything that a version decides: what one of the two closes is closed. */
+static bool unknown_fields_close(const struct tenant *tenant, int64_t collected_at_us)
+{
+    return tenant->versions[tenant->current]->quarantine_unknown_fields ||
+           tenant->versions[tenant_version_at(tenant, collected_at_us)]->quarantine_unknown_fields;
+}
+
 /* Validate what the formats cannot know, and prepare the look-ups. */
 static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
 {
@@ -142,7 +149,7 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
     if (entry->kind == SLUICE_ENTRY_PARKED)
         return SLUICE_OK;
     if (reason == SLUICE_REASON_NONE && entry->has_unknown_field &&
-        work->tenant->versions[work->tenant->current]->quarantine_unknown_fields)
+        unknown_fields_close(work->tenant, record->collected_at_us))
         reason = SLUICE_REASON_UNKNOWN_FIELD;
     if (reason == SLUICE_REASON_NONE && is_from_the_future(gate, record))
         reason = SLUICE_REASON_FUTURE;

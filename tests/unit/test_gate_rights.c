@@ -277,6 +277,33 @@ static void a_child_stays_a_child_under_a_later_version(void **state)
     assert_int_equal(f->batch.entries[1].disposition, SLUICE_ROUTED);
 }
 
+/* What one of the two versions holds back for a person stays held back. */
+static void an_unknown_field_is_quarantined_under_either_version(void **state)
+{
+    static const struct { bool now, then; bool quarantined; } cases[] = {
+        { false, false, false }, { true, false, true }, { false, true, true }, { true, true, true },
+    };
+    struct fixture *f = *state;
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct sluice_policy *versions[] = { load_again(f), load_again(f) };
+
+        versions[0]->quarantine_unknown_fields = cases[i].then;
+        versions[1]->quarantine_unknown_fields = cases[i].now;
+        versions[1]->effective_at_us = T0_US - DAY_US;
+        assert_int_equal(sluice_gate_set_policies(f->gate, "acme", versions, 2, T0_US), SLUICE_OK);
+        sluice_batch_reset(&f->batch);
+        arrive(f, 1)->collected_at_us = T0_US - 2 * DAY_US;
+        f->batch.entries[0].record.start_us -= 2 * DAY_US;
+        f->batch.entries[0].has_unknown_field = true;
+        arrive(f, 1);
+        run(f);
+        assert_int_equal(f->batch.entries[0].reason,
+                         cases[i].quarantined ? SLUICE_REASON_UNKNOWN_FIELD : SLUICE_REASON_NONE);
+        assert_int_equal(f->batch.entries[1].disposition, SLUICE_ROUTED);
+    }
+}
+
 /* Consent in Germany, interest elsewhere: too many regions must not make Germany elsewhere. */
 static void a_region_too_many_opens_nothing(void **state)
 {
@@ -338,5 +365,6 @@ TEST_MAIN(TEST(marketing_sees_who_consented_and_nobody_else),
           TEST(what_was_erased_is_not_parked),
           TEST(who_is_erased_stays_so_when_records_come_late),
           TEST(a_child_stays_a_child_under_a_later_version),
+          TEST(an_unknown_field_is_quarantined_under_either_version),
           TEST(a_region_too_many_opens_nothing),
           TEST(what_was_parked_is_judged_or_stays_parked))
