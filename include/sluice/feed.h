@@ -51,10 +51,11 @@ struct sluice_state_table sluice_feed_table(struct sluice_feed *feed);
 /** Bytes read and bytes known of, for progress. */
 void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, uint64_t *known_bytes);
 
-/** The file that was read last, for messages about a failure. */
-const char *sluice_feed_current(const struct sluice_feed *feed);
+/** The file that was read last as it may be shown, for messages about a failure. */
+const char *sluice_feed_current(struct sluice_feed *feed);
 
-/** Unknown fields seen, by name; names beyond 256, or with three digits in a row, count as "other". */
+/** Unknown fields seen, by name; what may hide an identifier (three digits in a
+ *  row, five in all, hexadecimal, base64) and names beyond 256 count as "other". */
 void sluice_feed_unknown_fields(const struct sluice_feed *feed,
                                 void (*visit)(void *self, const char *name, uint64_t count), void *self);
 

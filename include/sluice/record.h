@@ -137,4 +137,9 @@ struct sluice_record {
  *  of UTF-8 without NUL. What is not is refused with SLUICE_REASON_BAD_TEXT. */
 bool sluice_text_valid(struct sluice_str text);
 
+#define SLUICE_REGION_MAX 6
+/** The shape of ISO 3166-1 alpha-2, or of 3166-2: a hyphen and one to three
+ *  capitals or digits behind. A record's region that has another one is not known. */
+bool sluice_region_valid(struct sluice_str text);
+
 #endif

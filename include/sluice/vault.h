@@ -21,11 +21,12 @@
 #include "sluice/err.h"
 #include "sluice/keyring.h"
 #include "sluice/policy.h"
+#include "sluice/record.h"
 #include "sluice/str.h"
 
 #define SLUICE_TAG_SIZE     16
 #define SLUICE_ACCOUNT_MAX  47
-#define SLUICE_REGION_SIZE  7
+#define SLUICE_REGION_SIZE  (SLUICE_REGION_MAX + 1)
 #define SLUICE_LINKS_MAX    8             /* identifiers of one subject beside the one that names it */
 #define SLUICE_ALWAYS_S     UINT32_MAX
 

@@ -288,8 +288,12 @@ static int convert_file(struct conversion *conversion, const char *path)
     const enum sluice_err err = sluice_feed_open(&feed, &findings, options->config, NULL, NULL);
     cli_findings(&findings);
     int code = EX_OK;
-    if (err && findings.errors == 0)
-        code = cli_fail(COMMAND, err, "%s", path);
+    if (err && findings.errors == 0) {
+        char shown[SLUICE_SHOWN_SIZE];
+
+        sluice_file_shown(shown, sluice_str_from(path));
+        code = cli_fail(COMMAND, err, "%s", shown);
+    }
     else if (err)
         code = err == SLUICE_ERR_FORMAT ? EX_CONFIG : sluice_err_exit_code(err);
     sluice_findings_deinit(&findings);

@@ -11,10 +11,8 @@ void feed_summary_refused(struct feed_summary *summary, const struct sluice_entr
     if (summary->told_count == FEED_TOLD_MAX)
         return;
     struct feed_told *told = &summary->told[summary->told_count++];
-    const size_t len = entry->file.len < sizeof told->file ? entry->file.len : sizeof told->file - 1;
 
-    memcpy(told->file, entry->file.bytes, len);
-    told->file[len] = '\0';
+    sluice_file_shown(told->file, entry->file);
     told->line = entry->line;
     told->reason = (enum sluice_reason)entry->reason;
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include "sluice/batch.h"
 #include "sluice/buffer.h"
+#include "sluice/file_name.h"
 #include "sluice/reason.h"
 
 #define FEED_TOLD_MAX 20     /* refused records told one by one */
@@ -17,7 +18,7 @@ struct feed_summary {
     uint64_t refused;
     uint64_t reasons[SLUICE_REASON_COUNT];
     struct feed_told { /* the first of those refused */
-        char file[256];
+        char file[SLUICE_SHOWN_SIZE];
         uint64_t line;
         enum sluice_reason reason;
     } told[FEED_TOLD_MAX];

@@ -13,6 +13,7 @@
 #include "local/io.h"
 #include "local/walk.h"
 #include "sluice/clock.h"
+#include "sluice/file_name.h"
 #include "sluice/local.h"
 #include "sluice/seal.h"
 #include "sluice/utf8.h"
@@ -268,24 +269,26 @@ static int compare_groups(const void *left, const void *right)
 
 static void print_group(struct sluice_buffer *out, const struct group *group, bool by_reason)
 {
-    char deadline[SLUICE_TIME_TEXT_SIZE];
+    char deadline[SLUICE_TIME_TEXT_SIZE], file[SLUICE_SHOWN_SIZE];
 
     sluice_time_format(deadline, group->deadline_s * SLUICE_SECOND_US);
+    sluice_file_shown(file, sluice_str_from(group->file));
     if (by_reason)
         sluice_buffer_printf(out, "%-20s %-18s %10" PRIu64 "  %s:%" PRIu64 "-%" PRIu64 "\n", group->tenant,
-                             group->reason, group->records, group->file, group->first_line, group->last_line);
+                             group->reason, group->records, file, group->first_line, group->last_line);
     else
         sluice_buffer_printf(out, "%-20s %10" PRIu64 "  %s\n", group->tenant, group->records, deadline);
 }
 
 static void print_group_json(struct sluice_buffer *out, const struct group *group, bool by_reason)
 {
-    char deadline[SLUICE_TIME_TEXT_SIZE];
+    char deadline[SLUICE_TIME_TEXT_SIZE], file[SLUICE_SHOWN_SIZE];
 
+    sluice_file_shown(file, sluice_str_from(group->file));
     sluice_buffer_printf(out, "{\"tenant\":\"%s\",\"records\":%" PRIu64, group->tenant, group->records);
     if (by_reason) {
         sluice_buffer_printf(out, ",\"reason\":\"%s\",\"file\":", group->reason);
-        sluice_buffer_append_json(out, sluice_str_from(group->file));
+        sluice_buffer_append_json(out, sluice_str_from(file));
         sluice_buffer_printf(out, ",\"first_line\":%" PRIu64 ",\"last_line\":%" PRIu64, group->first_line,
                              group->last_line);
     } else {

@@ -14,7 +14,10 @@
 
 static enum sluice_err complain(struct sluice_findings *findings, enum sluice_err err, const char *path)
 {
-    sluice_findings_add(findings, SLUICE_FINDING_ERROR, "input-unreadable", path, 0, 0, "%s", sluice_err_text(err));
+    char shown[SLUICE_SHOWN_SIZE];
+
+    sluice_file_shown(shown, sluice_str_from(path));
+    sluice_findings_add(findings, SLUICE_FINDING_ERROR, "input-unreadable", shown, 0, 0, "%s", sluice_err_text(err));
     return err;
 }
 
@@ -121,6 +124,15 @@ static void refuse_bytes(const struct feed_input *input, struct sluice_entry *en
     sluice_entry_refuse(entry, reason);
 }
 
+/* A region is no free text: it decides on bases, and may leave. */
+static void check_region(struct sluice_record *record, struct unknown_fields *unknown)
+{
+    if (record->region.len == 0 || sluice_region_valid(record->region))
+        return;
+    record->region.len = 0;
+    unknown_fields_count(unknown, SLUICE_STR("region"));
+}
+
 static void decode(struct sluice_feed *feed, const struct reader_element *element, int64_t now_us)
 {
     struct sluice_entry *entry = element->entry;
@@ -135,6 +147,7 @@ static void decode(struct sluice_feed *feed, const struct reader_element *elemen
         csv_map_decode(input->map, input, entry, element->columns, element->column_count, &feed->unknown, now_us);
     else
         raw_decode(feed->config, input, entry, &feed->unknown, now_us);
+    check_region(&entry->record, &feed->unknown);
     entry->has_unknown_field = feed->unknown.total != unknown;
 }
 
@@ -307,9 +320,10 @@ void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, 
     *known_bytes = feed->known_bytes > feed->read_bytes ? feed->known_bytes : feed->read_bytes;
 }
 
-const char *sluice_feed_current(const struct sluice_feed *feed)
+const char *sluice_feed_current(struct sluice_feed *feed)
 {
-    return feed->path;
+    sluice_file_shown(feed->shown, sluice_str_from(feed->path));
+    return feed->shown;
 }
 
 void sluice_feed_unknown_fields(const struct sluice_feed *feed,

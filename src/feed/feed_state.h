@@ -11,6 +11,7 @@
 #include "feed/spool.h"
 #include "feed/unknown.h"
 #include "sluice/feed.h"
+#include "sluice/file_name.h"
 
 /* Files of one input, as its folder showed them last. */
 struct feed_queue {
@@ -53,6 +54,7 @@ struct sluice_feed {
     struct folder_file opened; /* what the folder showed of it; name is not set */
     bool may_grow;
     char path[2 * SLUICE_PATH_SIZE];
+    char shown[SLUICE_SHOWN_SIZE];   /* of path */
     uint64_t read_bytes, known_bytes;
     struct reader reader;
 };

@@ -7,20 +7,73 @@
 
 #define INDEX_COUNT ((size_t)4 * UNKNOWN_NAMES_MAX)
 
+#define DIGITS_MAX     4    /* of a name in all: fewer than tell a SIM apart */
+#define ROW_MAX        2    /* one after the other */
+#define WORD_MAX       23   /* letters and digits between signs: one less than base32 needs for an IMSI */
+#define HEX_MAX        7
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_lower(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_word(char c)
+{
+    return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_hex(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Letters can spell a number too. Words of people are not all hexadecimal, and
+ * no small letter stands alone between capitals and digits, as in base64. */
+static bool is_readable(const char *word, size_t len)
+{
+    size_t hex = 0;
+
+    for (size_t i = 0; i < len; i++) {
+        hex += is_hex(word[i]);
+        if (i > 0 && i + 1 < len && is_lower(word[i]) && !is_lower(word[i - 1]) && !is_lower(word[i + 1]))
+            return false;
+    }
+    return len <= WORD_MAX && (hex < len || len <= HEX_MAX);
+}
+
+static bool has_few_digits(struct sluice_str name)
+{
+    size_t digits = 0, row = 0;
+
+    for (size_t i = 0; i < name.len; i++) {
+        row = is_digit(name.bytes[i]) ? row + 1 : 0;
+        digits += row > 0;
+        if (row > ROW_MAX || digits > DIGITS_MAX)
+            return false;
+    }
+    return true;
+}
+
 static bool may_be_shown(struct sluice_str name)
 {
-    size_t digits = 0;
-
-    if (name.len == 0 || name.len >= UNKNOWN_NAME_SIZE)
+    if (name.len == 0 || name.len >= UNKNOWN_NAME_SIZE || is_digit(name.bytes[0]) || !has_few_digits(name))
         return false;
-    for (size_t i = 0; i < name.len; i++) {
-        const char c = name.bytes[i];
+    for (size_t at = 0; at < name.len;) {
+        size_t len = 0;
 
-        if (c < 0x21 || c > 0x7e)
+        while (at + len < name.len && is_word(name.bytes[at + len]))
+            len++;
+        if (!is_readable(name.bytes + at, len))
             return false;
-        digits = c >= '0' && c <= '9' ? digits + 1 : 0;
-        if (digits == 3)
+        at += len;
+        if (at < name.len && (!name.bytes[at] || !strchr("_-.[]()", name.bytes[at])))
             return false;
+        at++;
     }
     return true;
 }

@@ -21,8 +21,11 @@ struct unknown_fields {
     uint16_t index[4 * UNKNOWN_NAMES_MAX];              /* by hash; 0: free, else the field's index + 1 */
 };
 
-/** Count a name. As "other" count names with three digits in a row, of 64 bytes
- *  or more, with anything but printable ASCII, and all beyond the first 256. */
+/** Count a name. It is shown when it reads like one: letters, digits and _-.[]()
+ *  with no digit first, no three digits in a row and no more than four of them,
+ *  at most 63 bytes, and no word of it longer than 23, of 8 or more hexadecimal
+ *  digits, or spelled like base64. All others, and those beyond the first 256,
+ *  count as "other". */
 void unknown_fields_count(struct unknown_fields *fields, struct sluice_str name);
 
 /** Names in order of first sight, "other" last; only what was seen. */

@@ -1,8 +1,11 @@
 #include "gate/files.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "sluice/file_name.h"
 
 #define NAME_MAX_BYTES 320
 
@@ -96,6 +99,18 @@ size_t files_count(const struct files *files)
     return files->names.count ? files->names.count - 1 : 0;
 }
 
+/* With its number here behind it where stars made it like others. */
+static void show_name(struct sluice_buffer *out, struct sluice_str name, uint32_t number)
+{
+    char shown[SLUICE_SHOWN_SIZE], text[SLUICE_SHOWN_SIZE + 16];
+
+    if (sluice_file_shown(shown, name))
+        snprintf(text, sizeof text, "%s~%" PRIu32, shown, number);
+    else
+        snprintf(text, sizeof text, "%s", shown);
+    sluice_buffer_printf(out, "%-40s", text);
+}
+
 void files_report(const struct files *files, struct sluice_buffer *out)
 {
     sluice_buffer_printf(out, "%-40s %12s %18s", "file", "records", "octets");
@@ -105,8 +120,8 @@ void files_report(const struct files *files, struct sluice_buffer *out)
     for (uint32_t i = 1; i < files->names.count; i++) {
         const struct file_sums *sums = sums_of(files, i);
 
-        sluice_buffer_printf(out, "%-40s %12" PRId64 " %18" PRId64, files->names.texts[i], sums->in.records,
-                             sums->in.octets);
+        show_name(out, names_text(&files->names, i), i);
+        sluice_buffer_printf(out, " %12" PRId64 " %18" PRId64, sums->in.records, sums->in.octets);
         for (enum sluice_disposition d = SLUICE_ROUTED; d < SLUICE_DISPOSITION_COUNT; d++)
             sluice_buffer_printf(out, " %11" PRId64, sums->dispositions[d].records);
         sluice_buffer_append_text(out, is_balanced(sums) ? "\n" : "  NOT BALANCED\n");

@@ -39,3 +39,20 @@ bool sluice_text_valid(struct sluice_str text)
         return false;
     return all_plain(text) || (sluice_utf8_valid(text) && !memchr(text.bytes, '\0', text.len));
 }
+
+static bool is_capital(char c)
+{
+    return c >= 'A' && c <= 'Z';
+}
+
+bool sluice_region_valid(struct sluice_str text)
+{
+    if (text.len < 2 || text.len > SLUICE_REGION_MAX || !is_capital(text.bytes[0]) || !is_capital(text.bytes[1]))
+        return false;
+    if (text.len > 2 && (text.len == 3 || text.bytes[2] != '-'))
+        return false;
+    for (size_t i = 3; i < text.len; i++)
+        if (!is_capital(text.bytes[i]) && !(text.bytes[i] >= '0' && text.bytes[i] <= '9'))
+            return false;
+    return true;
+}

@@ -123,30 +123,12 @@ static bool take_contract(struct reading *reading)
     return refuse(reading, "contract is unknown", "write individual, business or none");
 }
 
-static bool is_upper(char c)
-{
-    return c >= 'A' && c <= 'Z';
-}
-
-/* Source: ISO 3166-1 alpha-2, or 3166-2: a hyphen and one to three letters or digits behind. */
-static bool is_region(struct sluice_str text)
-{
-    if (text.len < 2 || text.len >= SLUICE_REGION_SIZE || !is_upper(text.bytes[0]) ||
-        !is_upper(text.bytes[1]))
-        return false;
-    if (text.len > 2 && (text.len == 3 || text.bytes[2] != '-'))
-        return false;
-    for (size_t i = 3; i < text.len; i++)
-        if (!is_upper(text.bytes[i]) && !(text.bytes[i] >= '0' && text.bytes[i] <= '9'))
-            return false;
-    return true;
-}
 
 static bool take_region(struct reading *reading)
 {
     const struct sluice_str text = text_of(reading, COLUMN_REGION);
 
-    if (text.len > 0 && !is_region(text))
+    if (text.len > 0 && !sluice_region_valid(text))
         return refuse(reading, "region is no code of ISO 3166", "write it as in DE or US-CA");
     memcpy(reading->row->holder.region, text.bytes, text.len);
     return true;

@@ -238,6 +238,48 @@ static void csv_rows_carry_their_header_and_replay_without_it(void **state)
     assert_int_equal(batch.entries[0].record.uplink_octets, 7);
 }
 
+static void count_region(void *self, const char *name, uint64_t count)
+{
+    assert_string_equal(name, "region");
+    *(uint64_t *)self += count;
+}
+
+static void a_region_that_is_no_code_is_dropped_and_counted(void **state)
+{
+    static const char *const mapping = "mapping: 1\ncolumns:\n  id: record_id\n  imsi: imsi\n  begun: start\n"
+                                       "  region: region\nconstants:\n  service: data\n";
+    static const struct { const char *text; bool kept; } cases[] = {
+        { "DE", true },   { "US-CA", true }, { "GB-ENG", true }, { "Germany", false },         { "de", false },
+        { "D", false },   { "US-", false },  { "US_CA", false }, { "001010000000001", false }, { "US-00101", false },
+        { "DE-", false }, { "\xc3\x84", false },
+    };
+    const size_t count = sizeof cases / sizeof cases[0];
+    uint64_t dropped = 0, expected = 0;
+    bool end;
+
+    write_text("map.yaml.tmp", "w", mapping);
+    snprintf(config.inputs[0].mapping, sizeof config.inputs[0].mapping, "%s", in_folder("map.yaml.tmp"));
+    write_text("a.csv", "w", "id,imsi,begun,region\n");
+    for (size_t i = 0; i < count; i++) {
+        char line[128];
+
+        snprintf(line, sizeof line, "r%zu,001010000000001,2026-04-26T11:53:43Z,%s\n", i, cases[i].text);
+        write_text("a.csv", "a", line);
+    }
+    config.inputs[0].format = SLUICE_FORMAT_CSV;
+    open_feed();
+    assert_int_equal(sluice_feed_fill(feed, &batch, NOW, &end), SLUICE_OK);
+    assert_int_equal(batch.count, count);
+    for (size_t i = 0; i < count; i++) {
+        assert_int_equal(batch.entries[i].reason, SLUICE_REASON_NONE);
+        assert_int_equal(batch.entries[i].record.region.len, cases[i].kept ? strlen(cases[i].text) : 0);
+        assert_int_equal(batch.entries[i].has_unknown_field, !cases[i].kept);
+        expected += !cases[i].kept;
+    }
+    sluice_feed_unknown_fields(feed, count_region, &dropped);
+    assert_int_equal(dropped, expected);
+}
+
 static void a_replayed_element_is_decoded_as_it_was(void **state)
 {
     struct sluice_entry entry = { .input = 0, .form = SLUICE_FORM_EMNIFY, .reason = SLUICE_REASON_BAD_TIME,
@@ -267,4 +309,5 @@ TEST_MAIN(TEST(gzip_is_known_by_its_first_bytes),
           TEST(raw_fields_beside_records_are_skipped_and_large_records_counted),
           TEST(raw_records_keep_what_they_say_of_themselves),
           TEST(csv_rows_carry_their_header_and_replay_without_it),
+          TEST(a_region_that_is_no_code_is_dropped_and_counted),
           TEST(a_replayed_element_is_decoded_as_it_was))
