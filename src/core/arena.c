@@ -1,9 +1,13 @@
 #include "sluice/arena.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#define BLOCK_SIZE (1024 * 1024)
+#include "sluice/pages.h"
+
+/* Each block is as large as all before it: a commit of many rows lies in a few
+ * large ones, in huge pages. */
+#define BLOCK_SIZE_MIN ((size_t)1024 * 1024)
+#define BLOCK_SIZE_MAX ((size_t)32 * 1024 * 1024)
 
 struct sluice_arena_block {
     struct sluice_arena_block *next;
@@ -22,10 +26,23 @@ void sluice_arena_deinit(struct sluice_arena *arena)
 
     while (block) {
         struct sluice_arena_block *next = block->next;
-        free(block);
+        sluice_pages_free(block, sizeof *block + block->size);
         block = next;
     }
     *arena = (struct sluice_arena){ .size_max = arena->size_max };
+}
+
+static size_t block_size_for(const struct sluice_arena *arena, size_t size)
+{
+    const size_t left = arena->size_max - arena->size;
+    size_t block_size = arena->size;
+
+    if (block_size > BLOCK_SIZE_MAX)
+        block_size = BLOCK_SIZE_MAX;
+    if (block_size < BLOCK_SIZE_MIN || block_size > left)
+        block_size = BLOCK_SIZE_MIN;
+    block_size = size > block_size ? size : block_size;
+    return block_size > left ? 0 : block_size;
 }
 
 /* Step to a block with room for size: the next one that is kept, or a new one
@@ -37,11 +54,8 @@ static struct sluice_arena_block *next_block(struct sluice_arena *arena, size_t 
     if (next && next->size >= size)
         return next;
 
-    const size_t block_size = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    if (block_size > arena->size_max || arena->size > arena->size_max - block_size)
-        return NULL;
-
-    struct sluice_arena_block *block = malloc(sizeof *block + block_size);
+    const size_t block_size = block_size_for(arena, size);
+    struct sluice_arena_block *block = block_size ? sluice_pages_alloc(sizeof *block + block_size) : NULL;
     if (!block)
         return NULL;
     block->size = block_size;

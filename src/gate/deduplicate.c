@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sluice/pages.h"
+
 struct deduplicate *deduplicate_new(int64_t window_s)
 {
     struct deduplicate *set = calloc(1, sizeof *set);
@@ -25,7 +27,7 @@ void deduplicate_bucket_close(struct deduplicate *set, struct bucket *bucket)
 {
     set->octets -= (uint64_t)bucket->capacity * sizeof *bucket->slots;
     set->count -= bucket->count;
-    free(bucket->slots);
+    sluice_pages_free(bucket->slots, (size_t)bucket->capacity * sizeof *bucket->slots);
     sluice_wipe(bucket, sizeof *bucket);
 }
 
@@ -94,7 +96,7 @@ struct bucket *deduplicate_bucket(const struct deduplicate *set, uint32_t hour)
 
 bool deduplicate_bucket_alloc(struct deduplicate *set, struct bucket *bucket, uint32_t hour)
 {
-    bucket->slots = calloc(SLOTS_FIRST, sizeof *bucket->slots);
+    bucket->slots = sluice_pages_alloc(SLOTS_FIRST * sizeof *bucket->slots);
     if (!bucket->slots)
         return false;
     bucket->hour = hour;
@@ -223,14 +225,14 @@ bool deduplicate_bucket_grow(struct deduplicate *set, struct bucket *bucket, uin
     struct bucket larger = *bucket;
 
     larger.capacity = capacity;
-    larger.slots = calloc(capacity, sizeof *larger.slots);
+    larger.slots = sluice_pages_alloc((size_t)capacity * sizeof *larger.slots);
     if (!larger.slots)
         return false;
     for (uint32_t i = 0; i < bucket->capacity; i++)
         if (!deduplicate_is_empty(bucket->slots[i]))
             larger.slots[slot_of(&larger, bucket->slots[i])] = bucket->slots[i];
     set->octets += (uint64_t)(capacity - bucket->capacity) * sizeof *larger.slots;
-    free(bucket->slots);
+    sluice_pages_free(bucket->slots, (size_t)bucket->capacity * sizeof *bucket->slots);
     *bucket = larger;
     return true;
 }
