@@ -60,8 +60,9 @@ static const char policy_text[] =
     "    fields: { subject: pseudonym, service: keep }\n"
     "    retention: { period: 60d, anchor: event, criterion: contract, justification: a test }\n";
 
-enum { BILLING, FRAUD, MARKETING, HOSTING, QUARANTINE, PARK, STREAMS };
-static const char *const stream_names[STREAMS] = { "billing", "fraud", "marketing", "hosting", "quarantine", "park" };
+enum { BILLING, FRAUD, MARKETING, HOSTING, QUARANTINE, PARK, SUSPENDED, STREAMS };
+static const char *const stream_names[STREAMS] = { "billing", "fraud", "marketing", "hosting", "quarantine", "park",
+                                                     "suspended" };
 
 struct fixture {
     char folder[64];

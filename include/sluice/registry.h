@@ -10,6 +10,8 @@
  * - Rows of one SIM that overlap are a conflict, as is an IMSI, MSISDN or EID
  *   that two SIMs claim at one time: the first in the file wins. A row that is
  *   the same but for its identifiers (a SIM with two IMSIs) is none.
+ * - What a row that is refused says of its SIM is unknown: records of the SIM are
+ *   suspended until a load can read it.
  * - A generation that the CSV no longer has becomes unregistered: holder,
  *   contract, region and links go, its secrets stay, so that it is the same
  *   subject when it comes back. To forget somebody takes an erasure, and what
@@ -37,6 +39,7 @@ struct sluice_registry_report {
     uint64_t subjects_new;       /* of them, with new secrets */
     uint64_t subjects_changed;   /* of them, known before with something else */
     uint64_t unregistered;       /* generations that the CSV no longer has */
+    uint64_t unknown;            /* ICCIDs and IMSIs of refused rows: their records wait */
     uint64_t links;
     uint64_t rights;             /* lines of the ndjson */
     uint64_t rights_refused;

@@ -45,6 +45,7 @@ struct sluice_subject {
     uint32_t generation_s;         /* valid_from of its holder's first row, seconds; 0: since ever */
     uint32_t valid_to_s;           /* exclusive; SLUICE_ALWAYS_S: open */
     bool registered;               /* the subject registry has it */
+    bool unknown;                  /* the registry says something of it that could not be read */
     uint8_t contract;              /* enum sluice_contract */
     uint8_t age_below;             /* known to be younger than this; 0: not known */
     char region[SLUICE_REGION_SIZE];
@@ -127,12 +128,18 @@ SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_find(struct sluice_vault *vault, struct sluice_subject *subject,
                                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
-/** An interval around at_s in which sluice_vault_find gives the same answer for
- *  this tag: up to where the nearest generation begins or ends. [*from_s, *to_s),
- *  the whole of time for a tag without rows. */
+/* Where around an instant that answer is the same: up to where the nearest
+ * generation begins or ends; the whole of time for a tag without rows. */
+struct sluice_interval {
+    uint32_t from_s;
+    uint32_t to_s;                 /* exclusive */
+    bool unknown;                  /* some generation of the subject is */
+};
+/** As sluice_vault_find; *around is set also where there is none. */
 SLUICE_MUST_CHECK
-enum sluice_err sluice_vault_interval(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
-                                      uint32_t at_s, uint32_t *from_s, uint32_t *to_s);
+enum sluice_err sluice_vault_find_around(struct sluice_vault *vault, struct sluice_subject *subject,
+                                         struct sluice_interval *around,
+                                         const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
 /** Stage a new or changed row (key: tag and generation_s); with mint_count,
  *  random secrets are added up to that many first. Found by _find at once,

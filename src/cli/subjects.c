@@ -55,6 +55,7 @@ static const struct figure figures[] = {
     FIGURE(subjects_new, "  new"),
     FIGURE(subjects_changed, "  changed"),
     FIGURE(unregistered, "no longer registered"),
+    FIGURE(unknown, "identifiers of bad rows, whose records wait"),
     FIGURE(links, "links of further identifiers"),
     FIGURE(rights, "consents, objections and restrictions read"),
     FIGURE(rights_refused, "  bad, refused"),

@@ -180,18 +180,28 @@ static bool is_wanted(const struct sluice_entry *entry, const struct tenant_purp
     return entry->kind != SLUICE_ENTRY_PARKED || (entry->purposes & UINT64_C(1) << purpose->index);
 }
 
-static enum sluice_err park(struct decision *d)
+/* For entry->purposes. */
+static enum sluice_err park(struct pseudonyms *pseudonyms, const struct sluice_entry *entry)
 {
     uint8_t key[SLUICE_KEY_SIZE];
-    enum sluice_err err = pseudonyms_load(&d->pseudonyms);
+    enum sluice_err err = pseudonyms_load(pseudonyms);
 
     if (err)
         return err;
-    const struct sluice_subject *subject = &d->pseudonyms.subject;
+    const struct sluice_subject *subject = &pseudonyms->subject;
     sluice_park_key(key, subject->secrets[0], (size_t)subject->secret_count * SLUICE_SECRET_SIZE);
-    d->entry->purposes = d->parked;
-    err = store_entry(d->gate, SLUICE_STORE_PARK, d->entry, d->work->tag, key);
+    err = store_entry(pseudonyms->gate, SLUICE_STORE_PARK, entry, pseudonyms->work->tag, key);
     sluice_wipe(key, sizeof key);
+    return err;
+}
+
+enum sluice_err decide_to_park(struct sluice_gate *gate, struct work *work, struct sluice_entry *entry)
+{
+    struct pseudonyms pseudonyms;
+
+    pseudonyms_init(&pseudonyms, gate, work, &entry->record, NULL, NULL);
+    const enum sluice_err err = park(&pseudonyms, entry);
+    pseudonyms_done(&pseudonyms);
     return err;
 }
 
@@ -238,8 +248,10 @@ enum sluice_err decide_purposes(struct sluice_gate *gate, struct work *work, str
     for (size_t p = 0; !err && p < tenant->purpose_count; p++)
         if (is_wanted(entry, &tenant->purposes[p]))
             err = decide_one(&d, &tenant->purposes[p], tenant_rule(tenant, d.version, p));
-    if (!err && d.parked)
-        err = park(&d);
+    if (!err && d.parked) {
+        entry->purposes = d.parked;
+        err = park(&d.pseudonyms, entry);
+    }
     pseudonyms_done(&d.pseudonyms);
     return err;
 }

@@ -214,9 +214,12 @@ static enum sluice_err pass(struct sluice_gate *gate, struct sluice_entry *entry
         return err;
     if (reason == SLUICE_REASON_NONE && under_age(work->tenant, slot, entry->record.collected_at_us))
         reason = SLUICE_REASON_UNDER_AGE;
-    /* Nothing leaves the park that cannot be judged: taken back, it is still there. */
-    if (reason == SLUICE_REASON_STATE_UNKNOWN && entry->kind == SLUICE_ENTRY_PARKED)
-        return SLUICE_ERR_IO;
+    /* Nothing leaves the park that cannot be judged: it is put back there, and
+     * where nobody can be judged it is taken back. */
+    if (reason == SLUICE_REASON_STATE_UNKNOWN && entry->kind == SLUICE_ENTRY_PARKED) {
+        entry->disposition = SLUICE_ROUTED;
+        return gate->registry_reachable ? decide_to_park(gate, work, entry) : SLUICE_ERR_IO;
+    }
     if (reason != SLUICE_REASON_NONE) {
         if (entry->kind == SLUICE_ENTRY_PARKED) {
             assert(reason == SLUICE_REASON_UNDER_AGE);

@@ -123,6 +123,10 @@ SLUICE_MUST_CHECK
 enum sluice_err decide_purposes(struct sluice_gate *gate, struct work *work, struct sluice_entry *entry,
                                 struct slot *slot, struct slot *device);
 
+/** Park a record for entry->purposes, unseen. */
+SLUICE_MUST_CHECK
+enum sluice_err decide_to_park(struct sluice_gate *gate, struct work *work, struct sluice_entry *entry);
+
 /* --- store.c: what is sealed */
 
 /** Seal an entry for quarantine, suspended or park. subject and its key: park only. */

@@ -94,25 +94,27 @@ static enum sluice_err fill_slot(struct tenant *tenant, const struct sluice_subj
 }
 
 /* First sight of a subject (since the start, or ever): its row, with secrets
- * for every purpose of the tenant. */
+ * for every purpose of the tenant. No slot where its state is unknown. */
 static enum sluice_err load_subject(struct sluice_gate *gate, struct work *work, uint32_t at_s, struct slot **slot)
 {
     struct sluice_subject subject;
-    uint32_t from_s, to_s;
-    enum sluice_err err = sluice_vault_find(gate->vault, &subject, work->tag, at_s);
+    struct sluice_interval around;
+    enum sluice_err err = sluice_vault_find_around(gate->vault, &subject, &around, work->tag, at_s);
 
-    const bool met = err != SLUICE_ERR_MISSING;
-    if (!err || !met)
-        err = sluice_vault_interval(gate->vault, work->tag, at_s, &from_s, &to_s);
-    if (!err && !met) {
+    if (err == SLUICE_ERR_MISSING) {
         /* Only the gap between its holders: at their instants there are other rows. */
-        subject = (struct sluice_subject){ .generation_s = from_s, .valid_to_s = to_s };
+        subject = (struct sluice_subject){ .generation_s = around.from_s, .valid_to_s = around.to_s };
         memcpy(subject.tag, work->tag, sizeof subject.tag);
+        err = SLUICE_OK;
+    }
+    if (!err && around.unknown) {
+        sluice_wipe(&subject, sizeof subject);
+        return SLUICE_OK;
     }
     if (!err && subject.secret_count < work->tenant->secret_count && !sluice_subject_is_grave(&subject))
         err = sluice_vault_put(gate->vault, &subject, work->tenant->secret_count);
     if (!err)
-        err = fill_slot(work->tenant, &subject, from_s, to_s, slot);
+        err = fill_slot(work->tenant, &subject, around.from_s, around.to_s, slot);
     sluice_wipe(&subject, sizeof subject);
     return err;
 }
@@ -133,7 +135,12 @@ enum sluice_err identify_subject(struct sluice_gate *gate, struct work *work, co
             return err;
     }
     *slot = slots_find(&work->tenant->subjects, work->tag, at_s);
-    return *slot ? SLUICE_OK : load_subject(gate, work, at_s, slot);
+    if (*slot)
+        return SLUICE_OK;
+    const enum sluice_err err = load_subject(gate, work, at_s, slot);
+    if (!err && !*slot)
+        *reason = SLUICE_REASON_STATE_UNKNOWN;
+    return err;
 }
 
 /* Lane 0 of a device's slot holds the tag of the only SIM that used it. */

@@ -47,7 +47,7 @@ static enum sluice_err gather(void *self, const struct subject_row *row)
     struct gathering *gathering = self;
     enum sluice_err err = SLUICE_OK;
 
-    if (lines_has(&gathering->loading->refused, row->line))
+    if (row->unknown || lines_has(&gathering->loading->refused, row->line))
         return SLUICE_OK;
     /* An IMSI that names a SIM is no link, but no other SIM may claim it. */
     if (row->named_by_imsi)

@@ -180,7 +180,7 @@ static enum sluice_err add(struct rights *rights, const struct right *right)
 static void fault(struct loading *loading, uint64_t line, const char *text)
 {
     sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "right", loading->config->registry,
-                        (unsigned)line, 0, "%s", text);
+                        (unsigned)line, 1, "%s", text);
 }
 
 static enum sluice_err take_right(struct loading *loading, const struct json_line *line, bool *closes)

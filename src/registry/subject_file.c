@@ -44,7 +44,7 @@ static struct sluice_str text_of(const struct reading *reading, enum column colu
 {
     const size_t at = reading->columns->at[column];
 
-    return at == CSV_NO_COLUMN ? (struct sluice_str){ "", 0 } : reading->csv->columns[at];
+    return at >= reading->csv->count ? (struct sluice_str){ "", 0 } : reading->csv->columns[at];
 }
 
 static bool take_tenant(struct reading *reading)
@@ -202,6 +202,31 @@ static bool take_row(struct reading *reading)
            take_region(reading) && take_account(reading) && take_age(reading) && take_interval(reading);
 }
 
+/* What a refused row says of its SIM is unknown, which is not nothing: its
+ * ICCID and its IMSI, by which records may name it, are told. */
+static enum sluice_err visit_refused(struct reading *reading,
+                                     enum sluice_err (*visit)(void *self, const struct subject_row *row),
+                                     void *self)
+{
+    struct subject_row *row = reading->row;
+    struct sluice_iccid iccid;
+    struct sluice_imsi imsi;
+    enum sluice_err err = SLUICE_OK;
+
+    *row = (struct subject_row){ .line = row->line, .unknown = true, .to_s = SLUICE_ALWAYS_S };
+    if (reading->csv->reason || !take_tenant(reading))
+        return SLUICE_OK;
+    if (sluice_iccid_parse(&iccid, text_of(reading, COLUMN_ICCID)) == SLUICE_REASON_NONE) {
+        sluice_tag(row->tag, reading->tenant->key, SLUICE_IDENTIFIER_ICCID, iccid.digits, iccid.digit_count);
+        err = visit(self, row);
+    }
+    if (!err && sluice_imsi_parse(&imsi, text_of(reading, COLUMN_IMSI)) == SLUICE_REASON_NONE) {
+        sluice_tag(row->tag, reading->tenant->key, SLUICE_IDENTIFIER_IMSI, imsi.digits, imsi.digit_count);
+        err = visit(self, row);
+    }
+    return err;
+}
+
 static enum sluice_err header_fault(struct loading *loading, uint64_t line, const char *text)
 {
     sluice_findings_add(loading->notes.findings, SLUICE_FINDING_ERROR, "subject-header",
@@ -263,10 +288,13 @@ static enum sluice_err each_row(struct loading *loading, struct csv_file *file, 
         loading->report->rows += first;
         if (take_row(&reading)) {
             err = visit(self, &row);
-        } else if (first) {
+            continue;
+        }
+        if (first) {
             loading->report->rows_refused++;
             note(&loading->notes, NOTE_BAD_ROW, loading->config->subjects, csv.line, "%s", reading.wrong);
         }
+        err = visit_refused(&reading, visit, self);
     }
     return err;
 }

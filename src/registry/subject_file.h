@@ -8,6 +8,7 @@
 
 struct subject_row {
     uint32_t line;
+    bool unknown;                        /* the row was refused: only whose it is is known, a tag without links */
     uint8_t tag[SLUICE_TAG_SIZE];        /* of the ICCID, else of the IMSI */
     bool named_by_imsi;
     uint8_t link_count;
@@ -17,7 +18,8 @@ struct subject_row {
     struct holder holder;
 };
 
-/** Call visit for each good row in order of lines.
+/** Call visit for each good row in order of lines, and for each SIM that a bad
+ *  row names, as far as that can be read.
  *  In: first  bad rows are noted and counted, and progress is made
  *  Returns SLUICE_ERR_FORMAT with a finding for a header that is not usable,
  *  an error of reading, or what visit returned. */

@@ -29,7 +29,7 @@ static enum sluice_err gather(void *self, const struct subject_row *row)
     struct gathering *gathering = self;
     struct subject_list *list = gathering->list;
 
-    if (gathering->first)
+    if (gathering->first && !row->unknown)
         rights_resolve(&gathering->loading->rights, row);
     if (!loading_in_range(gathering->range, row->tag))
         return SLUICE_OK;
@@ -47,6 +47,7 @@ static enum sluice_err gather(void *self, const struct subject_row *row)
                                      .from_s = row->from_s,
                                      .to_s = row->to_s,
                                      .holder = holder,
+                                     .unknown = row->unknown,
                                      .link_count = row->link_count };
     memcpy(entry->tag, row->tag, sizeof entry->tag);
     memcpy(entry->links, row->links, sizeof entry->links);
@@ -168,7 +169,8 @@ enum sluice_err generations_make(struct generation out[static GENERATIONS_MAX], 
     struct generation *last = NULL;
 
     for (size_t i = 0; !err && i < count; i++)
-        err = accept(&accepted, loading, &entries[i]);
+        if (!entries[i].unknown)
+            err = accept(&accepted, loading, &entries[i]);
     *out_count = 0;
     for (size_t i = 0; !err && i < accepted.count; i++) {
         const struct subject_entry *entry = accepted.list[i];

@@ -12,6 +12,7 @@ struct subject_entry {
     uint32_t from_s;
     uint32_t to_s;
     uint32_t holder;
+    bool unknown;                  /* of a row that was refused: it says nothing else */
     uint8_t link_count;
     uint8_t links[SUBJECT_LINKS_MAX][SLUICE_TAG_SIZE];
 };

@@ -18,6 +18,8 @@ struct merging {
 
 /* What is wanted of one SIM. */
 struct wanted {
+    size_t tenant;                       /* of its rows in the CSV, where there are any */
+    bool unknown;                        /* one of them was refused */
     struct generation generations[GENERATIONS_MAX];
     size_t count;
     struct right *rights;
@@ -75,9 +77,14 @@ static enum sluice_err want(struct merging *merging, struct wanted *wanted, cons
     struct rights *rights = &merging->loading->rights;
     const size_t first = merging->entry_at, first_right = merging->right_at;
 
-    while (merging->entry_at < entries->count &&
-           memcmp(entries->list[merging->entry_at].tag, tag, SLUICE_TAG_SIZE) == 0)
-        merging->entry_at++;
+    wanted->unknown = false;
+    for (; merging->entry_at < entries->count &&
+           memcmp(entries->list[merging->entry_at].tag, tag, SLUICE_TAG_SIZE) == 0; merging->entry_at++) {
+        const struct subject_entry *entry = &entries->list[merging->entry_at];
+
+        wanted->unknown |= entry->unknown;
+        wanted->tenant = merging->loading->holders.list[entry->holder]->tenant;
+    }
     while (merging->right_at < rights->count &&
            memcmp(rights->list[merging->right_at].tag, tag, SLUICE_TAG_SIZE) == 0)
         merging->right_at++;
@@ -107,6 +114,7 @@ static void set_holder(struct merging *merging, const struct wanted *wanted, siz
     row->generation_s = generation->from_s;
     row->valid_to_s = generation->to_s;
     row->registered = true;
+    row->unknown = wanted->unknown;
     row->contract = holder->contract;
     row->age_below = holder->age_below;
     memcpy(row->region, holder->region, sizeof row->region);
@@ -142,14 +150,15 @@ static enum sluice_err put_new(struct merging *merging, const struct wanted *wan
 
 /* Erased stays erased, whatever the CSV still says of that holder: only its end
  * may move on. Another holder begins at another instant, as another generation. */
-static enum sluice_err keep_grave(struct merging *merging, uint32_t to_s)
+static enum sluice_err keep_grave(struct merging *merging, const struct wanted *wanted, uint32_t to_s)
 {
     struct sluice_subject *row = merging->row;
 
-    if (to_s <= merging->existing->valid_to_s)
-        return SLUICE_OK;
     memcpy(row, merging->existing, sizeof *row);
-    row->valid_to_s = to_s;
+    row->unknown = wanted->unknown;
+    row->valid_to_s = to_s > row->valid_to_s ? to_s : row->valid_to_s;
+    if (memcmp(row, merging->existing, sizeof *row) == 0)
+        return SLUICE_OK;
     const enum sluice_err err = sluice_vault_put(merging->loading->vault, row, 0);
     return err ? err : loading_changed(merging->loading);
 }
@@ -160,7 +169,7 @@ static enum sluice_err update(struct merging *merging, const struct wanted *want
     const size_t tenant = tenant_of(merging, wanted, at);
 
     if (sluice_subject_is_grave(merging->existing))
-        return keep_grave(merging, wanted->generations[at].to_s);
+        return keep_grave(merging, wanted, wanted->generations[at].to_s);
     memcpy(merging->row, merging->existing, sizeof *merging->row);
     set_holder(merging, wanted, at);
     if (memcmp(merging->row, merging->existing, sizeof *merging->row) == 0 &&
@@ -186,7 +195,7 @@ static enum sluice_err leave_unregistered(struct merging *merging, const struct 
     struct sluice_subject *row = merging->row;
 
     if (sluice_subject_is_grave(merging->existing))
-        return SLUICE_OK;
+        return keep_grave(merging, wanted, merging->existing->valid_to_s);
     memcpy(row, merging->existing, sizeof *row);
     merging->loading->report->unregistered += row->registered;
     if (row->registered) {
@@ -198,6 +207,7 @@ static enum sluice_err leave_unregistered(struct merging *merging, const struct 
         row->link_count = 0;
         /* Younger than an age is not forgotten: it protects. */
     }
+    row->unknown = wanted->unknown;
     if (shadows(wanted, row->generation_s))
         row->valid_to_s = row->generation_s;
     set_bits(row, rights_of(wanted->rights, wanted->right_count, wanted->count ? row->generation_s : 0,
@@ -208,14 +218,16 @@ static enum sluice_err leave_unregistered(struct merging *merging, const struct 
     return err ? err : loading_changed(merging->loading);
 }
 
-/* A restriction of a SIM that nobody has met yet must hold when it is met. */
+/* A restriction of a SIM that nobody has met yet must hold when it is met, and
+ * so must that nobody knows its state. */
 static enum sluice_err put_unmet(struct merging *merging, const struct wanted *wanted, const uint8_t *tag)
 {
     memset(merging->row, 0, sizeof *merging->row);
     memcpy(merging->row->tag, tag, SLUICE_TAG_SIZE);
     merging->row->valid_to_s = SLUICE_ALWAYS_S;
+    merging->row->unknown = wanted->unknown;
     set_bits(merging->row, rights_of(wanted->rights, wanted->right_count, 0, 0, SLUICE_ALWAYS_S, false));
-    return put(merging, wanted->rights[0].tenant);
+    return put(merging, wanted->right_count > 0 ? wanted->rights[0].tenant : wanted->tenant);
 }
 
 static bool is_existing(const struct merging *merging, const uint8_t *tag)
@@ -245,7 +257,7 @@ static enum sluice_err lay_beside(struct merging *merging, const struct wanted *
         if (!err)
             err = step(merging);
     }
-    if (!err && wanted->count == 0 && !met && wanted->right_count > 0)
+    if (!err && wanted->count == 0 && !met && (wanted->right_count > 0 || wanted->unknown))
         err = put_unmet(merging, wanted, tag);
     return err;
 }
@@ -265,6 +277,7 @@ static enum sluice_err merge(struct merging *merging)
         if (!err)
             err = lay_beside(merging, &wanted, tag);
         report->subjects += wanted.count;
+        report->unknown += wanted.unknown;
         if (merging->loading->progress && before / 65536 != report->subjects / 65536)
             merging->loading->progress(report->subjects);
     }

@@ -12,6 +12,7 @@
 
 #define FLAG_REGISTERED 1
 #define FLAG_SOLE_USER  2
+#define FLAG_UNKNOWN    4
 
 #define SUBJECT_SIZE_MAX                                                                                     \
     (4 + 3 + 8 + 4 + SLUICE_REGION_SIZE + SLUICE_ACCOUNT_MAX + SLUICE_TAG_SIZE +                             \
@@ -47,7 +48,8 @@ size_t vault_subject_encode(uint8_t plain[static VAULT_PLAIN_MAX], const struct 
 
     assert(subject->link_count <= SLUICE_LINKS_MAX && subject->secret_count <= SLUICE_PURPOSES_MAX);
     at = put_number(at, subject->valid_to_s, 4);
-    *at++ = (uint8_t)((subject->registered ? FLAG_REGISTERED : 0) | (sole_user ? FLAG_SOLE_USER : 0));
+    *at++ = (uint8_t)((subject->registered ? FLAG_REGISTERED : 0) | (sole_user ? FLAG_SOLE_USER : 0) |
+                      (subject->unknown ? FLAG_UNKNOWN : 0));
     *at++ = subject->contract;
     *at++ = subject->age_below;
     at = put_number(at, subject->consented, 2);
@@ -82,6 +84,11 @@ static void take_bytes(void *out, struct sluice_cursor *cursor, size_t len)
         memcpy(out, at, len);
 }
 
+bool vault_subject_is_unknown(struct sluice_cursor *flags)
+{
+    return sluice_cursor_u8(flags) & FLAG_UNKNOWN;
+}
+
 enum sluice_err vault_subject_decode(struct sluice_subject *subject, const struct vault_key *key,
                                      const uint8_t *plain, size_t plain_len)
 {
@@ -92,6 +99,7 @@ enum sluice_err vault_subject_decode(struct sluice_subject *subject, const struc
     subject->valid_to_s = sluice_cursor_u32(&cursor);
     const uint8_t flags = sluice_cursor_u8(&cursor);
     subject->registered = flags & FLAG_REGISTERED;
+    subject->unknown = flags & FLAG_UNKNOWN;
     subject->contract = sluice_cursor_u8(&cursor);
     subject->age_below = sluice_cursor_u8(&cursor);
     subject->consented = take_bits(&cursor);

@@ -18,20 +18,35 @@ void sluice_tag(uint8_t tag[static SLUICE_TAG_SIZE], const uint8_t tenant_key[st
 /* The generation to answer with: the latest that began by at_s and has not ended. */
 struct choice {
     struct sluice_subject *subject;
+    struct sluice_interval *around;    /* NULL: not asked for */
     uint32_t at_s;
     uint32_t best;
     bool found;
 };
+
+static void narrow(struct sluice_interval *around, uint32_t edge_s, uint32_t at_s)
+{
+    if (edge_s <= at_s && edge_s > around->from_s)
+        around->from_s = edge_s;
+    if (edge_s > at_s && edge_s < around->to_s)
+        around->to_s = edge_s;
+}
 
 static enum sluice_err choose(void *self, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
 {
     struct choice *choice = self;
     struct sluice_cursor cursor = { .at = plain, .end = plain + plain_len };
     const uint32_t number = vault_key_number(key), valid_to_s = sluice_cursor_u32(&cursor);
+    const bool unknown = vault_subject_is_unknown(&cursor);
 
     if (cursor.failed)
         return SLUICE_ERR_DAMAGED;
-    if (valid_to_s <= choice->at_s && valid_to_s != SLUICE_ALWAYS_S)
+    if (choice->around) {
+        narrow(choice->around, number, choice->at_s);
+        narrow(choice->around, valid_to_s, choice->at_s);
+        choice->around->unknown |= unknown;
+    }
+    if (number > choice->at_s || (valid_to_s <= choice->at_s && valid_to_s != SLUICE_ALWAYS_S))
         return SLUICE_OK;
     if (choice->found && number < choice->best)
         return SLUICE_OK;
@@ -40,49 +55,32 @@ static enum sluice_err choose(void *self, const struct vault_key *key, const uin
     return vault_subject_decode(choice->subject, key, plain, plain_len);
 }
 
+static enum sluice_err find(struct sluice_vault *vault, struct choice *choice,
+                            const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number_max)
+{
+    const enum sluice_err err = vault_each(vault, VAULT_SUBJECTS, tag, number_max, choose, choice);
+
+    if (err)
+        return err;
+    return choice->found ? SLUICE_OK : vault_summary_missing(vault, VAULT_SUBJECTS, vault_page_of(tag));
+}
+
 enum sluice_err sluice_vault_find(struct sluice_vault *vault, struct sluice_subject *subject,
                                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {
     struct choice choice = { .subject = subject, .at_s = at_s };
-    const enum sluice_err err = vault_each(vault, VAULT_SUBJECTS, tag, at_s, choose, &choice);
 
-    if (err)
-        return err;
-    return choice.found ? SLUICE_OK : vault_summary_missing(vault, VAULT_SUBJECTS, vault_page_of(tag));
+    return find(vault, &choice, tag, at_s);
 }
 
-struct surroundings {
-    uint32_t at_s;
-    uint32_t from_s;
-    uint32_t to_s;
-};
-
-static enum sluice_err narrow(void *self, const struct vault_key *key, const uint8_t *plain, size_t plain_len)
+enum sluice_err sluice_vault_find_around(struct sluice_vault *vault, struct sluice_subject *subject,
+                                         struct sluice_interval *around,
+                                         const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {
-    struct surroundings *around = self;
-    struct sluice_cursor cursor = { .at = plain, .end = plain + plain_len };
-    const uint32_t edges[2] = { vault_key_number(key), sluice_cursor_u32(&cursor) };
+    struct choice choice = { .subject = subject, .around = around, .at_s = at_s };
 
-    if (cursor.failed)
-        return SLUICE_ERR_DAMAGED;
-    for (size_t i = 0; i < 2; i++) {
-        if (edges[i] <= around->at_s && edges[i] > around->from_s)
-            around->from_s = edges[i];
-        if (edges[i] > around->at_s && edges[i] < around->to_s)
-            around->to_s = edges[i];
-    }
-    return SLUICE_OK;
-}
-
-enum sluice_err sluice_vault_interval(struct sluice_vault *vault, const uint8_t tag[static SLUICE_TAG_SIZE],
-                                      uint32_t at_s, uint32_t *from_s, uint32_t *to_s)
-{
-    struct surroundings around = { .at_s = at_s, .to_s = SLUICE_ALWAYS_S };
-    const enum sluice_err err = vault_each(vault, VAULT_SUBJECTS, tag, UINT32_MAX, narrow, &around);
-
-    *from_s = around.from_s;
-    *to_s = around.to_s;
-    return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
+    *around = (struct sluice_interval){ .to_s = SLUICE_ALWAYS_S };
+    return find(vault, &choice, tag, UINT32_MAX);
 }
 
 static void mint(struct sluice_subject *subject, uint8_t count)

@@ -10,6 +10,7 @@
 #include <lmdb.h>
 #include <sys/types.h>
 #include "sluice/arena.h"
+#include "sluice/buffer.h"
 #include "sluice/vault.h"
 
 #define VAULT_FOLDER       "vault"
@@ -259,6 +260,8 @@ size_t vault_subject_encode(uint8_t plain[static VAULT_PLAIN_MAX], const struct 
 SLUICE_MUST_CHECK
 enum sluice_err vault_subject_decode(struct sluice_subject *subject, const struct vault_key *key,
                                      const uint8_t *plain, size_t plain_len);
+/** flags stands behind valid_to. */
+bool vault_subject_is_unknown(struct sluice_cursor *flags);
 bool vault_subject_has_sole_user(const struct sluice_subject *subject);
 
 SLUICE_MUST_CHECK

@@ -329,6 +329,45 @@ static void a_region_too_many_opens_nothing(void **state)
     assert_int_equal(row_count(f, FRAUD), 254);
 }
 
+static void be_unknown(struct sluice_subject *subject) { subject->unknown = true; }
+static void be_known(struct sluice_subject *subject) { subject->unknown = false; }
+
+/* The registry has a row of the subject and could not read it. */
+static void records_of_an_unknown_subject_wait(void **state)
+{
+    struct fixture *f = *state;
+    uint8_t key[SLUICE_HASH_KEY_SIZE];
+
+    put_subject(f, 1, be_unknown);
+    arrive(f, 1);
+    arrive(f, 2);
+    struct sluice_record *record = arrive(f, 1);
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    f->batch.entries[2].kind = SLUICE_ENTRY_PARKED;
+    f->batch.entries[2].purposes = bit_of(f, "billing");
+    sluice_tag(f->batch.entries[2].subject, key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits,
+               record->iccid.digit_count);
+    run(f);
+    assert_int_equal(f->batch.entries[0].disposition, SLUICE_SUSPENDED);
+    assert_int_equal(f->batch.entries[0].reason, SLUICE_REASON_STATE_UNKNOWN);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row_count(f, FRAUD), 1);
+    /* What was parked is parked. */
+    assert_int_equal(f->rows[0][PARK]->n_sealed, 1);
+    assert_int_equal(f->rows[0][PARK]->sealed[0]->record_count, 1);
+
+    assert_int_equal(f->rows[0][SUSPENDED]->n_sealed, 1);
+
+    put_subject(f, 1, be_known);
+    again(f);
+    arrive(f, 1);
+    f->batch.entries[0].kind = SLUICE_ENTRY_SUSPENDED;
+    f->batch.entries[0].sealed_for = SLUICE_REASON_STATE_UNKNOWN;
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(f->out[0][SUSPENDED].len, 0);
+}
+
 /* A parked record has passed the gate before; what cannot be judged now is taken back to the park. */
 static void what_was_parked_is_judged_or_stays_parked(void **state)
 {
@@ -367,4 +406,5 @@ TEST_MAIN(TEST(marketing_sees_who_consented_and_nobody_else),
           TEST(a_child_stays_a_child_under_a_later_version),
           TEST(an_unknown_field_is_quarantined_under_either_version),
           TEST(a_region_too_many_opens_nothing),
+          TEST(records_of_an_unknown_subject_wait),
           TEST(what_was_parked_is_judged_or_stays_parked))

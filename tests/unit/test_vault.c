@@ -139,13 +139,14 @@ static void an_earlier_open_generation_answers_behind_a_closed_one(void **state)
 
 static void an_interval_ends_where_the_answer_changes(void **state)
 {
-    static const struct { uint32_t at_s, from_s, to_s; } cases[] = {
-        { 0, 0, 100 }, { 150, 100, 200 }, { 200, 200, 300 }, { 300, 300, SLUICE_ALWAYS_S },
+    static const struct { uint32_t at_s, from_s, to_s; bool held; } cases[] = {
+        { 0, 0, 100, false }, { 150, 100, 200, true }, { 200, 200, 300, true }, { 300, 300, SLUICE_ALWAYS_S, false },
     };
     struct vault_fixture *f = *state;
     struct sluice_subject first = fixture_subject(f, 1), second = fixture_subject(f, 1);
     uint8_t stranger[SLUICE_TAG_SIZE];
-    uint32_t from_s, to_s;
+    struct sluice_interval around;
+    struct sluice_subject found;
 
     first.generation_s = 100;
     first.valid_to_s = 200;
@@ -155,15 +156,40 @@ static void an_interval_ends_where_the_answer_changes(void **state)
     fixture_commit(f);
     assert_int_equal(sluice_vault_put(f->vault, &second, 0), SLUICE_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        assert_int_equal(sluice_vault_interval(f->vault, first.tag, cases[i].at_s, &from_s, &to_s),
-                         SLUICE_OK);
-        assert_int_equal(from_s, cases[i].from_s);
-        assert_int_equal(to_s, cases[i].to_s);
+        assert_int_equal(sluice_vault_find_around(f->vault, &found, &around, first.tag, cases[i].at_s),
+                         cases[i].held ? SLUICE_OK : SLUICE_ERR_MISSING);
+        assert_int_equal(around.from_s, cases[i].from_s);
+        assert_int_equal(around.to_s, cases[i].to_s);
+        if (cases[i].held)
+            assert_int_equal(found.generation_s, cases[i].from_s);
     }
     fixture_tag(f, stranger, 9);
-    assert_int_equal(sluice_vault_interval(f->vault, stranger, 7, &from_s, &to_s), SLUICE_OK);
-    assert_int_equal(from_s, 0);
-    assert_int_equal(to_s, SLUICE_ALWAYS_S);
+    assert_int_equal(sluice_vault_find_around(f->vault, &found, &around, stranger, 7), SLUICE_ERR_MISSING);
+    assert_int_equal(around.from_s, 0);
+    assert_int_equal(around.to_s, SLUICE_ALWAYS_S);
+}
+
+static void one_unknown_generation_makes_its_subject_unknown(void **state)
+{
+    struct vault_fixture *f = *state;
+    struct sluice_subject first = fixture_subject(f, 1), second = fixture_subject(f, 1), found;
+    struct sluice_interval around;
+
+    first.valid_to_s = 100;
+    second.generation_s = 200;
+    second.unknown = true;
+    assert_int_equal(sluice_vault_put(f->vault, &first, 0), SLUICE_OK);
+    assert_int_equal(sluice_vault_put(f->vault, &second, 0), SLUICE_OK);
+    fixture_put(f, 2);
+    fixture_commit(f);
+    for (uint32_t at_s = 50; at_s < 300; at_s += 100) {
+        (void)!sluice_vault_find_around(f->vault, &found, &around, first.tag, at_s);
+        assert_true(around.unknown);
+        assert_int_equal(sluice_vault_find_around(f->vault, &found, &around, fixture_subject(f, 2).tag, at_s), SLUICE_OK);
+        assert_false(around.unknown);
+    }
+    assert_int_equal(sluice_vault_find(f->vault, &found, first.tag, 250), SLUICE_OK);
+    assert_true(found.unknown);
 }
 
 static void an_abort_forgets_what_was_staged_and_nothing_else(void **state)
@@ -412,6 +438,7 @@ int main(void)
         WITH_VAULT(the_generation_whose_interval_holds_the_instant_is_found),
         WITH_VAULT(an_earlier_open_generation_answers_behind_a_closed_one),
         WITH_VAULT(an_interval_ends_where_the_answer_changes),
+        WITH_VAULT(one_unknown_generation_makes_its_subject_unknown),
         WITH_VAULT(an_abort_forgets_what_was_staged_and_nothing_else),
         WITH_VAULT(many_rows_come_back_in_order),
         WITH_VAULT(a_tag_depends_on_tenant_kind_and_digits),
