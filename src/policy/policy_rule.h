@@ -71,7 +71,8 @@
     X(IDENTIFIER_KEPT, ERROR, "identifier-kept", "a direct identifier is never kept")                        \
     X(PROHIBITED_MAPPED, ERROR, "prohibited-mapped", "no purpose takes a prohibited class or field")         \
     X(TOKEN_PURPOSE, ERROR, "token-purpose", "a token that can be opened belongs to billing alone")          \
-    X(JOIN, WARNING, "join", "two streams share no exact time, octets or cell")                              \
+    X(JOIN, WARNING, "join", "two streams share no exact time, octets or cell, and no sum of coarse fields") \
+    X(JOIN_TRACE, NOTE, "join-trace", "lasting pseudonyms of two streams can be told by the times of their rows") \
     X(JOIN_ANALYTICS, ERROR, "join-analytics", "an analytics stream can be joined with no other")            \
     /* recipients */                                                                                         \
     X(RECIPIENT_UNKNOWN, ERROR, "recipient-unknown", "a purpose names declared recipients")                  \

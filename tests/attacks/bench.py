@@ -1,5 +1,6 @@
 """What every attack starts with: a fleet, a run of the real program, its streams, and a masker that is weak on purpose."""
 import hashlib
+import hmac
 import json
 import os
 import shutil
@@ -211,3 +212,30 @@ class WeakMasker:
                     if isinstance(sim, dict) and sim.get("iccid"):
                         rows.append({10: bytes.fromhex(sim["iccid"])})
         return found
+
+
+# ---- weak on purpose: better masking, and still no protection from joins
+
+def keyed(key, text):
+    return hmac.digest(key, text.encode(), "sha256")[:16]
+
+
+class WeakStreams:
+    """Rows of a world with proper keyed pseudonyms, and everything else as most pipelines have it: exact fields in
+    every purpose, in the order of arrival, one key a purpose for all tenants, and no epochs."""
+
+    PURPOSES = ("billing", "fraud", "operations", "analytics")
+
+    def __init__(self, world):
+        self.world = world
+
+    def stream(self, tenant, purpose):
+        """(rows, answer sheet) with the numbers of purpose.proto."""
+        rows, sheet = [], []
+        for record in self.world.input_rows(tenant):
+            sheet.append(int(record["sheet"][1:]))
+            rows.append({5: 1782864000, 6: keyed(purpose.encode() + b"/ref", record["id"]),
+                         10: keyed(purpose.encode(), record["imsi"]), 30: 1, 35: int(record["up"]), 36: int(record["down"]),
+                         45: int(record["start_ms"]) * 1000, 51: record["plmn"].encode(), 53: int(record["tac"]),
+                         55: int(record["cell"])})
+        return rows, sheet

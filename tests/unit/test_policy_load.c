@@ -215,9 +215,9 @@ static void no_rule_no_basis(void **state)
 
 static void the_shipped_samples_load(void **state)
 {
-    static const struct { const char *name; size_t purposes; const char *warning; } samples[] = {
-        { "connectivity", 5, "join" }, { "device-management", 4, NULL }, { "engineering-software", 3, NULL },
-        { "esim", 5, "join" },         { "support-portal", 4, NULL },
+    static const struct { const char *name; size_t purposes, joins; } samples[] = {
+        { "connectivity", 5, 3 }, { "device-management", 4, 1 }, { "engineering-software", 3, 0 },
+        { "esim", 5, 3 },         { "support-portal", 4, 0 },
     };
 
     for (size_t i = 0; i < sizeof samples / sizeof samples[0]; i++) {
@@ -234,9 +234,9 @@ static void the_shipped_samples_load(void **state)
         for (size_t f = 0; f < findings.count; f++)
             if (findings.list[f].level == SLUICE_FINDING_WARNING) {
                 warnings++;
-                assert_string_equal(findings.list[f].rule, samples[i].warning);
+                assert_string_equal(findings.list[f].rule, "join");
             }
-        assert_int_equal(warnings, samples[i].warning ? 1 : 0);
+        assert_int_equal(warnings, samples[i].joins);
         sluice_policy_free(policy);
         sluice_findings_deinit(&findings);
     }

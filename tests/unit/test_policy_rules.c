@@ -301,6 +301,49 @@ static void every_pair_that_can_be_joined_is_named(void **state)
     free(one);
 }
 
+/* What a purpose keeps, and by what its rows and billing's can then be joined; NULL: by nothing. */
+static void what_tells_rows_apart_together_is_named(void **state)
+{
+    static const struct {
+        const char *fields, *epoch, *bucket, *rule, *by;
+    } cases[] = {
+        { "{ start: { coarsen: 1h }, uplink_octets: bucket }", "7d", "2h", NULL, NULL },
+        /* billing has octets and times: 4 + 5 bits, and with the prefix of an address 19 */
+        { "{ start: { coarsen: 1h }, uplink_octets: bucket, ue_address: { truncate: 8 } }", "7d", "2h", "join", "what their coarse fields tell" },
+        /* the deadline of a row is a time too */
+        { "{ uplink_octets: bucket }", "7d", "14m", "join", "exact time" },
+        { "{ uplink_octets: bucket }", "7d", "15m", NULL, NULL },
+        { "{ subject: pseudonym, uplink_octets: bucket }", "7d", "2h", "join-trace", "the times of one pseudonym's rows" },
+        { "{ device: pseudonym, start: { coarsen: 1d } }", "7d", "1d", "join-trace", "the times of one pseudonym's rows" },
+        { "{ subject: pseudonym, uplink_octets: bucket }", "record", "2h", NULL, NULL },
+        { "{ account: tag, start: { coarsen: 1d } }", "record", "1d", "join-trace", "the times of one pseudonym's rows" },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        for (int analytics = 0; analytics < 2; analytics++) {
+            char purpose[512];
+            snprintf(purpose, sizeof purpose, "    purpose: %s\n    basis: consent\n    epoch: %s\n    fields: %s\n"
+                     "    retention: { period: 7d, anchor: event, criterion: operations, justification: faults }\n"
+                     "    bucket: %s\n", analytics ? "statistics" : "operations", cases[i].epoch, cases[i].fields, cases[i].bucket);
+            char *text = changed(SOUND_HEAD "purposes:\n" SOUND_BILLING "  another:\n...", "...", purpose);
+            struct loaded loaded = load_text_and_traces(folder, "policy.yaml", text);
+            const struct sluice_finding *found = loaded.findings.count ? &loaded.findings.list[0] : NULL;
+
+            if (loaded.findings.count != (cases[i].rule ? 1 : 0)) {
+                print_error("case %zu\n", i);
+                print_findings(&loaded.findings);
+            }
+            assert_int_equal(loaded.findings.count, cases[i].rule ? 1 : 0);
+            if (found) {
+                assert_string_equal(found->rule, analytics ? "join-analytics" : cases[i].rule);
+                assert_non_null(strstr(found->text, cases[i].by));
+                assert_true((found->level == SLUICE_FINDING_ERROR) == analytics);
+            }
+            unload(&loaded);
+            free(text);
+        }
+}
+
 static void no_purpose_is_refused(void **state)
 {
     struct loaded loaded = load_text(folder, "policy.yaml", SOUND_HEAD "purposes: {}\n");
@@ -410,6 +453,7 @@ int main(void)
         cmocka_unit_test(each_warning_and_note_is_given_and_the_policy_loads),
         cmocka_unit_test(findings_come_in_the_order_of_the_file),
         cmocka_unit_test(every_pair_that_can_be_joined_is_named),
+          cmocka_unit_test(what_tells_rows_apart_together_is_named),
         cmocka_unit_test(no_purpose_is_refused),
         cmocka_unit_test(the_seventeenth_purpose_is_refused),
         cmocka_unit_test(findings_quote_nothing_of_the_file),
