@@ -99,10 +99,11 @@ one_soak()   # - NAME
 
 one_fuzz()   # - NAME
 {
-    local log=$logs/fuzz-$2.log found=build/fuzz-corpus/$2
+    local log=$logs/fuzz-$2.log found=build/fuzz-corpus/$2 words=()
+    [ ! -f "tests/fuzz/$2.dict" ] || words=(-dict="tests/fuzz/$2.dict")
     mkdir -p "$found" "tests/fuzz/corpus/$2"
     if timeout $((fuzz_seconds + 120)) "build/fuzz/fuzz/fuzz_$2" -max_total_time="$fuzz_seconds" -timeout=10 \
-        -rss_limit_mb=2048 -print_final_stats=1 -artifact_prefix="$logs/fuzz-$2-" "$found" "tests/fuzz/corpus/$2" \
+        -rss_limit_mb=2048 "${words[@]}" -print_final_stats=1 -artifact_prefix="$logs/fuzz-$2-" "$found" "tests/fuzz/corpus/$2" \
         >"$log" 2>&1 </dev/null; then
         finish "fuzz/$2 ($(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs)" 1 0 0 "$log"
     else
