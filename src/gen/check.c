@@ -6,7 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "gen/check_names.h"
 #include "sluice/local.h"
 
 /* --- what the check prints */
@@ -115,6 +114,7 @@ static void close_all(struct check *check)
         sluice_policy_free(check->policies[i]);
     sluice_config_free(check->config);
     sluice_wipe(check->operator_secret, sizeof check->operator_secret);
+    check_seen_deinit(&check->seen);
     free(check->lines);
 }
 
@@ -128,18 +128,19 @@ enum sluice_err check_open(struct check *check, struct sluice_stream_reader **re
 
 static enum sluice_err check_streams(struct check *check)
 {
-    struct check_seen seen = { 0 };
     enum sluice_err err = SLUICE_OK;
 
     for (uint8_t tenant = 0; tenant < DECLARED_TENANTS; tenant++) {
+        struct check_names secrets = { .value_size = CHECK_SECRETS_SIZE };
+
         for (uint8_t purpose = 0; !err && purpose < declared_tenants[tenant].purpose_count; purpose++)
-            err = check_stream(check, &seen, tenant, purpose);
+            err = check_stream(check, &secrets, tenant, purpose);
+        check_names_deinit(&secrets);
         if (!err)
             err = check_park(check, tenant);
         if (!err)
             err = check_suspended(check, tenant);
     }
-    check_seen_deinit(&seen);
     if (!err)
         err = check_quarantine(check);
     return err ? err : check_stray(check);

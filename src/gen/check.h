@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "gate/deduplicate.h"
+#include "gen/check_names.h"
 #include "gen/gen.h"
 #include "gen/truth.h"
 #include "sluice/config.h"
@@ -45,6 +46,7 @@ struct check {
     struct check_line *lines;
     size_t line_count, line_capacity;
     uint64_t quarantined;      /* lines */
+    struct check_seen seen;    /* in all streams so far */
 
     struct gen_report report;  /* of the stream at hand */
     unsigned examples;         /* told of it */
@@ -58,11 +60,9 @@ enum sluice_err check_lines(struct check *check);
 bool check_fingerprint(const struct check *check, uint8_t fingerprint[static SLUICE_HASH_SIZE],
                        const struct traffic_record *record);
 
-struct check_seen;   /* check_names.h */
-
-/** Rows of one stream. seen goes along from stream to stream. */
+/** Rows of one stream. secrets go along from stream to stream of the tenant. */
 SLUICE_MUST_CHECK
-enum sluice_err check_stream(struct check *check, struct check_seen *seen, uint8_t tenant, uint8_t purpose);
+enum sluice_err check_stream(struct check *check, struct check_names *secrets, uint8_t tenant, uint8_t purpose);
 
 /* What is sealed. */
 SLUICE_MUST_CHECK

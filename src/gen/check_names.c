@@ -1,5 +1,6 @@
 #include "gen/check_names.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,47 +8,66 @@
 
 #define CAPACITY_FIRST 4096 /* a power of two, as every capacity */
 
-void check_names_deinit(struct check_names *names)
+static size_t slot_words(const struct check_names *names)
 {
-    free(names->slots);
-    *names = (struct check_names){ 0 };
+    return 1 + names->value_size / sizeof(uint64_t);
 }
 
-static size_t name_place(const struct check_name *slots, size_t capacity, uint64_t key)
+void check_names_deinit(struct check_names *names)
 {
-    size_t i = (size_t)dice_mix(key) & (capacity - 1);
+    if (names->slots)
+        sluice_wipe(names->slots, names->capacity * slot_words(names) * sizeof *names->slots);
+    free(names->slots);
+    *names = (struct check_names){ .value_size = names->value_size };
+}
 
-    while (slots[i].key != 0 && slots[i].key != key)
-        i = (i + 1) & (capacity - 1);
-    return i;
+static uint64_t *name_place(const struct check_names *names, uint64_t key)
+{
+    const size_t words = slot_words(names), mask = names->capacity - 1;
+    size_t i = (size_t)dice_mix(key) & mask;
+
+    while (names->slots[i * words] != 0 && names->slots[i * words] != key)
+        i = (i + 1) & mask;
+    return &names->slots[i * words];
 }
 
 static bool grow_names(struct check_names *names)
 {
-    const size_t capacity = names->capacity ? names->capacity * 2 : CAPACITY_FIRST;
-    struct check_name *slots = calloc(capacity, sizeof *slots);
+    const size_t words = slot_words(names);
+    struct check_names larger = *names;
 
-    if (!slots)
+    assert(names->value_size && names->value_size % sizeof(uint64_t) == 0);
+    larger.capacity = names->capacity ? names->capacity * 2 : CAPACITY_FIRST;
+    larger.slots = calloc(larger.capacity, words * sizeof *larger.slots);
+    if (!larger.slots)
         return false;
-    for (size_t i = 0; i < names->capacity; i++)
-        if (names->slots[i].key != 0)
-            slots[name_place(slots, capacity, names->slots[i].key)] = names->slots[i];
-    free(names->slots);
-    names->slots = slots;
-    names->capacity = capacity;
+    for (size_t i = 0; i < names->capacity; i++) {
+        const uint64_t *slot = &names->slots[i * words];
+
+        if (*slot)
+            memcpy(name_place(&larger, *slot), slot, words * sizeof *slot);
+    }
+    check_names_deinit(names);
+    *names = larger;
     return true;
 }
 
-struct check_name *check_names_find(struct check_names *names, uint64_t key, bool *is_new)
+uint8_t *check_names_find(struct check_names *names, uint64_t key, bool *is_new)
 {
     if ((names->count + 1) * 4 > names->capacity * 3 && !grow_names(names))
         return NULL;
 
-    struct check_name *name = &names->slots[name_place(names->slots, names->capacity, key)];
-    *is_new = name->key == 0;
+    uint64_t *slot = name_place(names, key);
+    *is_new = *slot == 0;
     names->count += *is_new;
-    name->key = key;
-    return name;
+    *slot = key;
+    return (uint8_t *)(slot + 1);
+}
+
+void check_names_ahead(const struct check_names *names, uint64_t key)
+{
+    if (names->capacity)
+        __builtin_prefetch(&names->slots[((size_t)dice_mix(key) & (names->capacity - 1)) * slot_words(names)], 1);
 }
 
 void check_seen_deinit(struct check_seen *seen)
@@ -82,16 +102,27 @@ static bool grow_seen(struct check_seen *seen)
     return true;
 }
 
-enum check_seen_answer check_seen_add(struct check_seen *seen,
-                                      const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
+static uint64_t seen_value(const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
 {
     uint64_t value;
 
+    memcpy(&value, pseudonym, sizeof value);
+    return value ? value : 1;
+}
+
+void check_seen_ahead(const struct check_seen *seen, const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
+{
+    if (seen->capacity)
+        __builtin_prefetch(&seen->slots[(size_t)seen_value(pseudonym) & (seen->capacity - 1)], 1);
+}
+
+enum check_seen_answer check_seen_add(struct check_seen *seen,
+                                      const uint8_t pseudonym[static SLUICE_PSEUDONYM_SIZE])
+{
+    const uint64_t value = seen_value(pseudonym);
+
     if ((seen->count + 1) * 4 > seen->capacity * 3 && !grow_seen(seen))
         return CHECK_SEEN_MEMORY;
-    memcpy(&value, pseudonym, sizeof value);
-    if (value == 0)
-        value = 1;
 
     uint64_t *slot = &seen->slots[seen_place(seen->slots, seen->capacity, value)];
     if (*slot == value)

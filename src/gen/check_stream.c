@@ -1,12 +1,10 @@
 /* One stream of rows: each is found again by its ref, which only its record
- * can have, and compared whole. */
+ * can have, and compared whole (check_rows.c). */
 #include <stdlib.h>
 #include <string.h>
 
-#include "gen/check_row.h"
 #include "gen/check_stream.h"
 #include "sluice/clock.h"
-#include "sluice/local.h"
 
 /* --- epochs */
 
@@ -31,8 +29,7 @@ static struct stream_epoch *add_epoch(struct stream *stream, uint32_t number)
     return epoch;
 }
 
-/* The keys of the epoch; NULL when the gate never made any, or on an error. */
-static const struct stream_epoch *epoch_of(struct stream *stream, int64_t start_us)
+const struct stream_epoch *stream_epoch_at(struct stream *stream, int64_t start_us)
 {
     const uint32_t number = sluice_purpose_epoch(stream->loaded, start_us);
     struct stream_epoch *epoch = stream->epoch_count ? &stream->epochs[stream->last_epoch] : NULL;
@@ -55,7 +52,7 @@ static bool is_expected(const struct stream *stream, const struct check_line *li
 
 static bool ref_of(struct stream *stream, const struct check_line *line, uint8_t ref[static SLUICE_HASH_SIZE])
 {
-    const struct stream_epoch *epoch = epoch_of(stream, (int64_t)line->start_s * SLUICE_SECOND_US);
+    const struct stream_epoch *epoch = stream_epoch_at(stream, (int64_t)line->start_s * SLUICE_SECOND_US);
 
     if (epoch)
         sluice_hash(ref, line->fingerprint, sizeof line->fingerprint, epoch->secrets.ref_key);
@@ -90,28 +87,67 @@ static bool make_places(struct stream *stream)
     return !stream->err;
 }
 
+/* A line on its way to its place, which memory is asked for meanwhile. */
+struct waiting {
+    uint8_t ref[SLUICE_HASH_SIZE];
+    uint32_t index; /* of the line, plus 1; 0: it can have no row */
+};
+
+#define PLACES_AHEAD 16
+
+void stream_place_ahead(const struct stream *stream, const uint8_t ref[static SLUICE_HASH_SIZE])
+{
+    __builtin_prefetch(&stream->places[start_place(stream, ref)], 1);
+}
+
+static void put_place(struct stream *stream, const struct waiting *waiting)
+{
+    size_t place = start_place(stream, waiting->ref);
+
+    if (!waiting->index)
+        return;
+    while (stream->places[place].index)
+        place = (place + 1) & (stream->capacity - 1);
+    stream->places[place] = (struct stream_place){ prefix_of(waiting->ref), waiting->index };
+}
+
 static void expect_rows(struct stream *stream)
 {
     struct check *check = stream->check;
+    struct waiting waiting[PLACES_AHEAD] = { 0 };
+    size_t count = 0;
 
     for (size_t i = 0; i < check->line_count; i++)
         check->report.expected += is_expected(stream, &check->lines[i]);
     if (!make_places(stream))
         return;
     for (size_t i = 0; !stream->err && i < check->line_count; i++) {
-        uint8_t ref[SLUICE_HASH_SIZE];
+        struct waiting *ahead = &waiting[count % PLACES_AHEAD];
 
-        if (!is_expected(stream, &check->lines[i]) || !ref_of(stream, &check->lines[i], ref))
+        if (!is_expected(stream, &check->lines[i]))
             continue;
-        size_t place = start_place(stream, ref);
-        while (stream->places[place].index)
-            place = (place + 1) & (stream->capacity - 1);
-        stream->places[place] = (struct stream_place){ prefix_of(ref), (uint32_t)i + 1 };
+        if (count >= PLACES_AHEAD)
+            put_place(stream, ahead);
+        ahead->index = ref_of(stream, &check->lines[i], ahead->ref) ? (uint32_t)i + 1 : 0;
+        stream_place_ahead(stream, ahead->ref);
+        count++;
     }
+    for (size_t i = count < PLACES_AHEAD ? 0 : count - PLACES_AHEAD; i < count; i++)
+        put_place(stream, &waiting[i % PLACES_AHEAD]);
 }
 
-/* The index of the line whose row has this ref; SIZE_MAX: none's. */
-static size_t find_line(struct stream *stream, const uint8_t ref[static SLUICE_HASH_SIZE])
+void stream_line_ahead(struct stream *stream, const uint8_t ref[static SLUICE_HASH_SIZE])
+{
+    const struct stream_place *place = &stream->places[start_place(stream, ref)];
+
+    /* Nearly always where it is looked for first. */
+    if (!place->index)
+        return;
+    __builtin_prefetch(&stream->check->lines[place->index - 1]);
+    __builtin_prefetch(&stream->found[(place->index - 1) / 8], 1);
+}
+
+size_t stream_find(struct stream *stream, const uint8_t ref[static SLUICE_HASH_SIZE])
 {
     const uint32_t prefix = prefix_of(ref);
 
@@ -126,100 +162,7 @@ static size_t find_line(struct stream *stream, const uint8_t ref[static SLUICE_H
     return SIZE_MAX;
 }
 
-/* --- rows */
-
-static void compare(struct stream *stream, const struct row *row, const struct check_line *line,
-                    const uint8_t ref[static SLUICE_HASH_SIZE])
-{
-    struct check *check = stream->check;
-    uint8_t scratch[ROW_SCRATCH_SIZE];
-    struct traffic_record record;
-    struct stream_names names;
-    struct truth truth;
-    struct row expected;
-
-    truth_of_line(&check->world, line->line, &record, &truth);
-    const struct stream_epoch *epoch = epoch_of(stream, record.start_us);
-    stream_name_row(stream, &names, line, &record, &truth, epoch);
-    const struct row_source source = {
-        .world = &check->world,
-        .tenant = &declared_tenants[stream->tenant],
-        .purpose = stream->declared,
-        .record = &record,
-        .truth = &truth,
-        .basis = truth.basis[stream->purpose],
-        .policy_version = check->policies[stream->tenant]->version,
-        .ref = ref,
-        .pseudonym = names.subject,
-        .device_pseudonym = names.device,
-        .secrets = &epoch->secrets,
-        .tag_key = stream->tag_key,
-    };
-    row_expect(&expected, scratch, &source);
-    const unsigned number = row_difference(row, &expected);
-    if (!names.fault && !number)
-        return;
-    check->report.wrong++;
-    if (names.fault)
-        check_tell(check, line->line, "%s", names.fault);
-    else
-        check_tell(check, line->line, "field %s of its row is wrong", row_field_name(number));
-}
-
-static void take_row(struct stream *stream, const uint8_t *bytes, size_t len)
-{
-    struct check *check = stream->check;
-    struct row row;
-
-    check->report.found++;
-    if (!row_read(&row, bytes, len) || !row_has(&row, 6) || row.values[6].kind != ROW_BYTES ||
-        row.values[6].bytes.len != SLUICE_HASH_SIZE) {
-        check->report.invented++;
-        check_tell(check, CHECK_NO_LINE, "a row is none, or has no ref");
-        return;
-    }
-    const uint8_t *ref = (const uint8_t *)row.values[6].bytes.bytes;
-    const size_t index = find_line(stream, ref);
-    if (index == SIZE_MAX) {
-        check->report.invented++;
-        check_tell(check, CHECK_NO_LINE, "a row's ref is that of no record which may have one");
-        return;
-    }
-    const uint8_t bit = (uint8_t)(1u << index % 8);
-    if (stream->found[index / 8] & bit) {
-        check->report.doubled++;
-        check_tell(check, check->lines[index].line, "has two rows");
-        return;
-    }
-    stream->found[index / 8] |= bit;
-    compare(stream, &row, &check->lines[index], ref);
-}
-
-static void read_rows(struct stream *stream)
-{
-    struct check *check = stream->check;
-    struct sluice_stream_reader *reader;
-    const uint8_t *bytes;
-    size_t len;
-    int field, more = 0;
-
-    stream->err = check_open(check, &reader, declared_tenants[stream->tenant].name, stream->declared->name);
-    if (stream->err)
-        return;
-    while (!stream->err && (more = sluice_stream_next(reader, &field, &bytes, &len)) > 0) {
-        if (field == 1) {
-            take_row(stream, bytes, len);
-        } else {
-            check->report.invented++;
-            check_tell(check, CHECK_NO_LINE, "something sealed lies among the rows");
-        }
-    }
-    if (more < 0) {
-        check->report.wrong++;
-        check_tell(check, CHECK_NO_LINE, "a file of the stream is damaged");
-    }
-    sluice_stream_close(reader);
-}
+/* --- the stream */
 
 static void count_lost(struct stream *stream)
 {
@@ -256,26 +199,24 @@ static void close_stream(struct stream *stream)
     free(stream->epochs);
     free(stream->places);
     free(stream->found);
-    if (stream->secrets.slots)
-        sluice_wipe(stream->secrets.slots, stream->secrets.capacity * sizeof *stream->secrets.slots);
-    check_names_deinit(&stream->secrets);
     check_names_deinit(&stream->names);
 }
 
-enum sluice_err check_stream(struct check *check, struct check_seen *seen, uint8_t tenant, uint8_t purpose)
+enum sluice_err check_stream(struct check *check, struct check_names *secrets, uint8_t tenant, uint8_t purpose)
 {
     struct stream stream = { .check = check,
-                             .seen = seen,
+                             .secrets = secrets,
                              .tenant = tenant,
                              .purpose = purpose,
-                             .declared = &declared_tenants[tenant].purposes[purpose] };
+                             .declared = &declared_tenants[tenant].purposes[purpose],
+                             .names = { .value_size = SLUICE_PSEUDONYM_SIZE } };
 
     check_begin(check, declared_tenants[tenant].name, stream.declared->name);
     stream.err = open_stream(&stream);
     if (!stream.err)
         expect_rows(&stream);
     if (!stream.err)
-        read_rows(&stream);
+        stream_read_rows(&stream);
     if (!stream.err)
         count_lost(&stream);
     close_stream(&stream);

@@ -208,18 +208,19 @@ static void set_place(struct traffic_record *record, const struct world *world, 
 static void set_names(struct traffic_record *record, const struct world *world, struct dice *dice)
 {
     const uint32_t at_s = (uint32_t)(record->start_us / SECOND_US);
-    struct fleet_holding holding;
-    const bool registered = fleet_holding_at(world, record->sim, at_s, &holding);
+    const struct fleet_holding *holding = &record->holding;
+    const bool registered = fleet_holding_at(world, record->sim, at_s, &record->holding);
 
-    record->tenant = registered ? holding.tenant : fleet_tenant_at(world, record->sim, at_s);
+    record->registered = registered;
+    record->tenant = registered ? holding->tenant : fleet_tenant_at(world, record->sim, at_s);
     const uint32_t *organisations = declared_tenants[record->tenant].organisations;
-    record->organisation = organisations[organisations[1] && registered ? holding.account % 2 : 0];
+    record->organisation = organisations[organisations[1] && registered ? holding->account % 2 : 0];
 
     /* What a line is broken in must be there. */
     const bool broken = plant_is_malformed(record->plant);
     record->has_iccid = broken || fleet_has_iccid(world, record->sim);
     record->has_imsi = broken || !record->has_iccid || dice_chance(dice, 950);
-    record->number = registered ? holding.number : record->sim;
+    record->number = registered ? holding->number : record->sim;
     if (broken && record->number == FLEET_NOBODY)
         record->number = record->sim;
     record->has_number = record->number != FLEET_NOBODY && (broken || dice_chance(dice, 800));

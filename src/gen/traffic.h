@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "gen/fleet.h"
 #include "gen/plant.h"
 #include "gen/world.h"
 
@@ -15,6 +16,8 @@ struct traffic_record {
     enum plant plant;
     uint64_t id;
     uint64_t sim;
+    bool registered;            /* when it starts */
+    struct fleet_holding holding;
     uint8_t tenant;
     uint32_t organisation;
     uint8_t service;            /* enum sluice_service */

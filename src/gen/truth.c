@@ -130,7 +130,12 @@ static bool identify(const struct world *world, const struct traffic_record *rec
         truth->sim = fleet_number_owner(world, record->number, record->tenant, at_s);
     if (truth->sim == FLEET_NOBODY)
         return false;
-    truth->registered = fleet_holding_at(world, truth->sim, at_s, &truth->holding);
+    if (truth->sim == record->sim) {
+        truth->registered = record->registered;
+        truth->holding = record->holding;
+    } else {
+        truth->registered = fleet_holding_at(world, truth->sim, at_s, &truth->holding);
+    }
     if (!truth->registered)
         truth->holding = (struct fleet_holding){ .tenant = record->tenant };
     return true;
@@ -205,4 +210,13 @@ void truth_of_line(const struct world *world, uint64_t line, struct traffic_reco
     decide_first(world, record, truth, &remembered);
     if (original != line && remembered)
         finish(truth, SLUICE_REASON_DUPLICATE);
+}
+
+void truth_of_row(const struct world *world, uint64_t line, uint8_t purpose, struct traffic_record *record,
+                  struct truth *truth)
+{
+    *truth = (struct truth){ .disposition = SLUICE_ROUTED };
+    traffic_record(world, line, record);
+    identify(world, record, truth);
+    truth->basis[purpose] = basis_of(&declared_tenants[truth->holding.tenant].purposes[purpose], &truth->holding);
 }

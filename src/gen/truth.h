@@ -36,6 +36,11 @@ struct truth {
 void truth_of_line(const struct world *world, uint64_t line, struct traffic_record *record,
                    struct truth *truth);
 
+/** What the row of an emitted line is made of: sim, registered, holding and the
+ *  basis of that purpose. Only for lines that truth_of_line routes. */
+void truth_of_row(const struct world *world, uint64_t line, uint8_t purpose, struct traffic_record *record,
+                  struct truth *truth);
+
 /** Seconds since 1970: the deadline of the bucket that a row of the purpose lies in. */
 int64_t truth_deadline_s(const struct declared_purpose *purpose, int64_t start_us, int64_t collected_at_us);
 
