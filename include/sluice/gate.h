@@ -64,6 +64,16 @@ void sluice_gate_set_reentered_at(struct sluice_gate *gate, uint64_t generation)
 /** Deduplication (id 2), accounts (id 3) and accounts of files (id 4). */
 void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tables[static SLUICE_GATE_TABLES]);
 
+/** The tables are restored: look at the files that belong to them in the state folder.
+ *  Returns SLUICE_ERR_DAMAGED with a finding. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_restored(struct sluice_gate *gate, struct sluice_findings *findings);
+/** A bounded piece of moving old fingerprints from memory to disk. Between commits only. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_gate_freeze(struct sluice_gate *gate);
+/** Where a call returned SLUICE_ERR_DAMAGED: a finding that names the file. */
+void sluice_gate_explain(const struct sluice_gate *gate, struct sluice_findings *findings);
+
 /** Counters over the state's life as one JSON object: in, routed, duplicate,
  *  suspended, quarantined, dropped, tenants, inputs, files, balanced. */
 void sluice_gate_json(const struct sluice_gate *gate, struct sluice_buffer *out);
@@ -79,7 +89,7 @@ bool sluice_gate_balanced(const struct sluice_gate *gate);
 struct sluice_gate_memory {
     uint64_t subject_octets, subjects;
     uint64_t device_octets, devices;
-    uint64_t deduplication_octets, fingerprints;
+    uint64_t deduplication_octets, fingerprints, cold_fingerprints;
 };
 void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memory *memory);
 

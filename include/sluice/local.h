@@ -56,7 +56,7 @@ enum sluice_err sluice_local_replay(struct sluice_transport *transport,
                                     const uint8_t operator_secret[static SLUICE_SECRET_KEY_SIZE],
                                     enum sluice_reason reason);
 
-/** Write a snapshot now if the log has outgrown the last one, or force is set. Between commits. */
+/** A bounded piece of a snapshot, if the log has outgrown the last one; with force a whole one. Between commits. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_local_snapshot(struct sluice_transport *transport, bool force);
 

@@ -16,6 +16,7 @@ struct sluice_state_table {
     uint8_t id;                  /* unique among the tables of a transport, never reused */
     const char *name;
     void *self;
+    bool gradual;                /* its snapshot may be taken with commits between the chunks; see restore */
 
     /** Append what changed since the last commit; nothing at all when nothing did. */
     void (*changes)(void *self, struct sluice_buffer *out);
@@ -28,7 +29,9 @@ struct sluice_state_table {
     /** Append chunk number *chunk of the whole table and step *chunk; *more is
      *  false with the last one. Called between commits only. */
     enum sluice_err (*snapshot)(void *self, uint64_t *chunk, struct sluice_buffer *out, bool *more);
-    /** Take in one chunk; the first (chunk 0) empties the table. */
+    /** Take in one chunk; the first (chunk 0) empties the table. Of a gradual
+     *  table each chunk is as of when it was taken: apply() of the commits
+     *  between comes between chunks too, and a later chunk may repeat them. */
     enum sluice_err (*restore)(void *self, uint64_t chunk, const uint8_t *bytes, size_t len);
 };
 

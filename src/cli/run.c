@@ -263,6 +263,9 @@ int cli_run(int argc, char *argv[])
     if (!err) {
         announce(&engine);
         err = run(&engine, &findings, &options);
+        sluice_findings_deinit(&findings);
+        sluice_gate_explain(engine.gate, &findings);
+        cli_findings(&findings);
         if (err)
             fprintf(stderr, "sluice run: %s; everything up to the last commit is safe\n", sluice_err_text(err));
         report(&engine, &options);

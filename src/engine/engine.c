@@ -151,6 +151,9 @@ enum sluice_err engine_open(struct engine *engine, struct sluice_findings *findi
     if (!err)
         err = open_transport(engine, findings);
     if (!err)
+        err = explain(findings, sluice_gate_restored(engine->gate, findings), "state", engine->config->state,
+                      "what it holds must not be changed by hand");
+    if (!err)
         err = explain(findings, reenter(engine), "state", engine->config->state, "what is sealed there must be readable");
     if (err)
         engine_close(engine);
@@ -197,7 +200,9 @@ enum sluice_err engine_commit(struct engine *engine)
         return take_back(engine, err);
     sluice_gate_finish(engine->gate, true);
     engine->open_records = 0;
-    return sluice_local_snapshot(&engine->transport, false);
+    /* A piece of each, so that no commit waits for a whole one. */
+    err = sluice_gate_freeze(engine->gate);
+    return err ? err : sluice_local_snapshot(&engine->transport, false);
 }
 
 enum sluice_err engine_close_files(struct engine *engine)

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sluice/pages.h"
-
 struct deduplicate *deduplicate_new(int64_t window_s)
 {
     struct deduplicate *set = calloc(1, sizeof *set);
@@ -20,14 +18,22 @@ struct deduplicate *deduplicate_new(int64_t window_s)
         return NULL;
     }
     set->octets = RING_SIZE * sizeof *set->ring;
+    fingerprint_folder_init(&set->folder);
+    fingerprint_writer_init(&set->freezing.writer);
     return set;
+}
+
+void deduplicate_bucket_clear(struct deduplicate *set, struct bucket *bucket)
+{
+    set->octets -= fingerprints_octets(&bucket->memory);
+    set->count -= bucket->memory.count;
+    fingerprints_free(&bucket->memory);
 }
 
 void deduplicate_bucket_close(struct deduplicate *set, struct bucket *bucket)
 {
-    set->octets -= (uint64_t)bucket->capacity * sizeof *bucket->slots;
-    set->count -= bucket->count;
-    sluice_pages_free(bucket->slots, (size_t)bucket->capacity * sizeof *bucket->slots);
+    deduplicate_cold_close(set, bucket);
+    deduplicate_bucket_clear(set, bucket);
     sluice_wipe(bucket, sizeof *bucket);
 }
 
@@ -36,10 +42,11 @@ void deduplicate_free(struct deduplicate *set)
     if (!set)
         return;
     for (size_t i = 0; i < RING_SIZE; i++)
-        if (set->ring[i].capacity)
+        if (set->ring[i].used)
             deduplicate_bucket_close(set, &set->ring[i]);
     for (size_t i = 0; i < set->displaced_count; i++)
         deduplicate_bucket_close(set, &set->displaced[i]);
+    deduplicate_cold_free(set);
     free(set->ring);
     free(set->inserted);
     free(set->opened);
@@ -89,24 +96,17 @@ size_t deduplicate_identity(uint8_t out[static DEDUPLICATE_IDENTITY_MAX], const 
     return (size_t)(at - out);
 }
 
-struct bucket *deduplicate_bucket(const struct deduplicate *set, uint32_t hour)
+bool deduplicate_bucket_reserve(struct deduplicate *set, struct bucket *bucket, uint64_t count)
 {
-    return &set->ring[hour & RING_MASK];
-}
+    const uint64_t before = fingerprints_octets(&bucket->memory);
 
-bool deduplicate_bucket_alloc(struct deduplicate *set, struct bucket *bucket, uint32_t hour)
-{
-    bucket->slots = sluice_pages_alloc(SLOTS_FIRST * sizeof *bucket->slots);
-    if (!bucket->slots)
+    if (!fingerprints_reserve(&bucket->memory, count))
         return false;
-    bucket->hour = hour;
-    bucket->capacity = SLOTS_FIRST;
-    bucket->count = 0;
-    set->octets += SLOTS_FIRST * sizeof *bucket->slots;
+    set->octets += fingerprints_octets(&bucket->memory) - before;
     return true;
 }
 
-static bool room_for_one(void **list, size_t *capacity, size_t count, size_t item_size)
+bool deduplicate_room(void **list, size_t *capacity, size_t count, size_t item_size)
 {
     if (count < *capacity)
         return true;
@@ -120,31 +120,43 @@ static bool room_for_one(void **list, size_t *capacity, size_t count, size_t ite
     return true;
 }
 
-static bool bucket_open(struct deduplicate *set, struct bucket *bucket, uint32_t hour)
-{
-    if (!room_for_one((void **)&set->opened, &set->opened_capacity, set->opened_count, sizeof *set->opened) ||
-        !deduplicate_bucket_alloc(set, bucket, hour))
-        return false;
-    sluice_random(bucket->key, sizeof bucket->key);
-    bucket->key_unsaved = true;
-    set->opened[set->opened_count++] = hour;
-    return true;
-}
-
-bool deduplicate_bucket_holds(const struct bucket *bucket, uint32_t hour)
-{
-    return bucket->capacity && bucket->hour == hour;
-}
-
 /* An abort brings the window back, and with it the hour that another took the place of. */
 static bool bucket_displace(struct deduplicate *set, struct bucket *bucket)
 {
-    if (!room_for_one((void **)&set->displaced, &set->displaced_capacity, set->displaced_count,
-                      sizeof *set->displaced))
+    if (!deduplicate_room((void **)&set->displaced, &set->displaced_capacity, set->displaced_count,
+                          sizeof *set->displaced))
         return false;
     set->displaced[set->displaced_count++] = *bucket;
     sluice_wipe(bucket, sizeof *bucket);
     return true;
+}
+
+static bool bucket_open(struct deduplicate *set, struct bucket *bucket, uint32_t hour)
+{
+    if (!deduplicate_room((void **)&set->opened, &set->opened_capacity, set->opened_count, sizeof *set->opened))
+        return false;
+    *bucket = (struct bucket){ .hour = hour, .used = true, .key_unsaved = true };
+    sluice_random(bucket->key, sizeof bucket->key);
+    set->opened[set->opened_count++] = hour;
+    return true;
+}
+
+/* As much traffic as in the hour before is likely: then nothing has to grow in a hurry. */
+static uint64_t expected_count(const struct deduplicate *set, uint32_t hour)
+{
+    const struct bucket *before = deduplicate_bucket(set, hour - 1);
+
+    return hour == set->newest_hour && deduplicate_bucket_holds(before, hour - 1) ? before->memory.count : 1;
+}
+
+/* The bucket of an hour that has none yet, or has nothing of its own in memory. */
+static bool bucket_prepare(struct deduplicate *set, struct bucket *bucket, uint32_t hour)
+{
+    if (bucket->used && bucket->hour != hour && !bucket_displace(set, bucket))
+        return false;
+    if (!bucket->used && !bucket_open(set, bucket, hour))
+        return false;
+    return deduplicate_bucket_reserve(set, bucket, expected_count(set, hour));
 }
 
 uint32_t deduplicate_oldest_hour(const struct deduplicate *set, uint32_t newest)
@@ -159,7 +171,7 @@ void deduplicate_close_old(struct deduplicate *set, uint32_t from_newest, uint32
 
     if (to - from >= RING_SIZE) {
         for (size_t i = 0; i < RING_SIZE; i++)
-            if (set->ring[i].capacity && set->ring[i].hour < to)
+            if (set->ring[i].used && set->ring[i].hour < to)
                 deduplicate_bucket_close(set, &set->ring[i]);
         return;
     }
@@ -168,22 +180,15 @@ void deduplicate_close_old(struct deduplicate *set, uint32_t from_newest, uint32
             deduplicate_bucket_close(set, deduplicate_bucket(set, hour));
 }
 
-struct fingerprint deduplicate_fingerprint(const uint8_t bytes[static SLUICE_HASH_SIZE])
+static enum deduplicate_answer failed(struct deduplicate *set, enum sluice_err err)
 {
-    struct fingerprint fingerprint;
-
-    memcpy(&fingerprint, bytes, sizeof fingerprint);
-    return fingerprint;
+    set->err = err;
+    return DEDUPLICATE_FAILED;
 }
 
-bool deduplicate_is_empty(struct fingerprint fingerprint)
+enum sluice_err deduplicate_err(const struct deduplicate *set)
 {
-    return (fingerprint.word[0] | fingerprint.word[1]) == 0;
-}
-
-static bool is_equal(struct fingerprint a, struct fingerprint b)
-{
-    return a.word[0] == b.word[0] && a.word[1] == b.word[1];
+    return set->err;
 }
 
 enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fingerprint[static SLUICE_HASH_SIZE],
@@ -197,78 +202,60 @@ enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fin
     /* The window moves on at once; what left it is let go with the commit. */
     if (hour < deduplicate_oldest_hour(set, set->newest_hour))
         return DEDUPLICATE_BEYOND;
-    if (bucket->capacity && bucket->hour != hour && !bucket_displace(set, bucket))
-        return DEDUPLICATE_MEMORY;
-    if (!bucket->capacity && !bucket_open(set, bucket, hour))
-        return DEDUPLICATE_MEMORY;
+    if ((!deduplicate_bucket_holds(bucket, hour) || !bucket->memory.capacity) && !bucket_prepare(set, bucket, hour))
+        return failed(set, SLUICE_ERR_MEMORY);
 
     sluice_hash(fingerprint, identity, identity_len, bucket->key);
-    if (deduplicate_is_empty(deduplicate_fingerprint(fingerprint)))
+    if (fingerprint_is_none(fingerprint_of(fingerprint)))
         fingerprint[0] = 1;
-    __builtin_prefetch(&bucket->slots[deduplicate_fingerprint(fingerprint).word[0] & (bucket->capacity - 1)], 1);
+    __builtin_prefetch(&bucket->memory.slots[fingerprints_place(&bucket->memory, fingerprint_of(fingerprint))], 1);
     return DEDUPLICATE_FIRST;
-}
-
-/* The slot that holds the fingerprint, or the empty one where it belongs. */
-static uint32_t slot_of(const struct bucket *bucket, struct fingerprint fingerprint)
-{
-    const uint32_t mask = bucket->capacity - 1;
-    uint32_t i = (uint32_t)fingerprint.word[0] & mask;
-
-    while (!deduplicate_is_empty(bucket->slots[i]) && !is_equal(bucket->slots[i], fingerprint))
-        i = (i + 1) & mask;
-    return i;
-}
-
-bool deduplicate_bucket_grow(struct deduplicate *set, struct bucket *bucket, uint32_t capacity)
-{
-    struct bucket larger = *bucket;
-
-    larger.capacity = capacity;
-    larger.slots = sluice_pages_alloc((size_t)capacity * sizeof *larger.slots);
-    if (!larger.slots)
-        return false;
-    for (uint32_t i = 0; i < bucket->capacity; i++)
-        if (!deduplicate_is_empty(bucket->slots[i]))
-            larger.slots[slot_of(&larger, bucket->slots[i])] = bucket->slots[i];
-    set->octets += (uint64_t)(capacity - bucket->capacity) * sizeof *larger.slots;
-    sluice_pages_free(bucket->slots, (size_t)bucket->capacity * sizeof *bucket->slots);
-    *bucket = larger;
-    return true;
 }
 
 enum deduplicate_answer deduplicate_bucket_insert(struct deduplicate *set, struct bucket *bucket,
-                                             struct fingerprint fingerprint)
+                                                  struct fingerprint fingerprint)
 {
-    uint32_t i = slot_of(bucket, fingerprint);
+    const uint32_t capacity = bucket->memory.capacity;
 
-    if (!deduplicate_is_empty(bucket->slots[i]))
+    switch (fingerprints_insert(&bucket->memory, fingerprint)) {
+    case FINGERPRINTS_KNOWN:
         return DEDUPLICATE_AGAIN;
-    /* Load at most 3/4: linear probing looks at two slots and a half on average. */
-    if (bucket->count + 1 > bucket->capacity / 4 * 3) {
-        if (!deduplicate_bucket_grow(set, bucket, bucket->capacity * 2))
-            return DEDUPLICATE_MEMORY;
-        i = slot_of(bucket, fingerprint);
+    case FINGERPRINTS_MEMORY:
+        return failed(set, SLUICE_ERR_MEMORY);
+    default:
+        set->octets += (uint64_t)(bucket->memory.capacity - capacity) * sizeof fingerprint;
+        set->count++;
+        return DEDUPLICATE_FIRST;
     }
-    bucket->slots[i] = fingerprint;
-    bucket->count++;
-    set->count++;
-    return DEDUPLICATE_FIRST;
+}
+
+void deduplicate_bucket_remove(struct deduplicate *set, struct bucket *bucket, struct fingerprint fingerprint)
+{
+    fingerprints_remove(&bucket->memory, fingerprint);
+    set->count--;
 }
 
 enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t start_us,
                                            const uint8_t bytes[static SLUICE_HASH_SIZE])
 {
     const uint32_t hour = (uint32_t)(start_us / DEDUPLICATE_BUCKET_US);
-    const struct fingerprint fingerprint = deduplicate_fingerprint(bytes);
+    const struct fingerprint fingerprint = fingerprint_of(bytes);
     struct bucket *bucket = deduplicate_bucket(set, hour);
+    bool is_cold = false;
 
     /* It was prepared, and then a record of the same batch moved the window past it. */
     if (!deduplicate_bucket_holds(bucket, hour))
         return DEDUPLICATE_BEYOND;
-    if (!room_for_one((void **)&set->inserted, &set->inserted_capacity, set->inserted_count,
-                      sizeof *set->inserted))
-        return DEDUPLICATE_MEMORY;
+    if (!deduplicate_room((void **)&set->inserted, &set->inserted_capacity, set->inserted_count,
+                          sizeof *set->inserted))
+        return failed(set, SLUICE_ERR_MEMORY);
+    if (bucket->file.number || set->freezing.active) {
+        const enum sluice_err err = deduplicate_cold_holds(&is_cold, set, bucket, fingerprint);
+        if (err)
+            return failed(set, err);
+    }
+    if (is_cold)
+        return DEDUPLICATE_AGAIN;
 
     const enum deduplicate_answer answer = deduplicate_bucket_insert(set, bucket, fingerprint);
     if (answer == DEDUPLICATE_FIRST)
@@ -276,36 +263,16 @@ enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t star
     return answer;
 }
 
-/* Backward shift: what probing pushed behind the hole moves into it. */
-void deduplicate_bucket_remove(struct deduplicate *set, struct bucket *bucket, struct fingerprint fingerprint)
-{
-    const uint32_t mask = bucket->capacity - 1;
-    uint32_t hole = slot_of(bucket, fingerprint);
-
-    assert(is_equal(bucket->slots[hole], fingerprint));
-    for (uint32_t i = (hole + 1) & mask; !deduplicate_is_empty(bucket->slots[i]); i = (i + 1) & mask) {
-        const uint32_t home = (uint32_t)bucket->slots[i].word[0] & mask;
-
-        if (((i - home) & mask) >= ((i - hole) & mask)) {
-            bucket->slots[hole] = bucket->slots[i];
-            hole = i;
-        }
-    }
-    bucket->slots[hole] = (struct fingerprint){ { 0, 0 } };
-    bucket->count--;
-    set->count--;
-}
-
 void deduplicate_remove(struct deduplicate *set, int64_t start_us,
                         const uint8_t bytes[static SLUICE_HASH_SIZE])
 {
     const uint32_t hour = (uint32_t)(start_us / DEDUPLICATE_BUCKET_US);
-    const struct fingerprint fingerprint = deduplicate_fingerprint(bytes);
+    const struct fingerprint fingerprint = fingerprint_of(bytes);
 
     deduplicate_bucket_remove(set, deduplicate_bucket(set, hour), fingerprint);
     /* It is among the last ones: a batch is a small part of a commit. */
     for (size_t i = set->inserted_count; i-- > 0;) {
-        if (set->inserted[i].hour == hour && is_equal(set->inserted[i].fingerprint, fingerprint)) {
+        if (set->inserted[i].hour == hour && fingerprint_is_equal(set->inserted[i].fingerprint, fingerprint)) {
             set->inserted[i] = set->inserted[--set->inserted_count];
             return;
         }
@@ -329,4 +296,9 @@ uint64_t deduplicate_octets(const struct deduplicate *set)
 uint64_t deduplicate_count(const struct deduplicate *set)
 {
     return set->count;
+}
+
+uint64_t deduplicate_cold_count(const struct deduplicate *set)
+{
+    return set->cold_count;
 }

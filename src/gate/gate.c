@@ -165,8 +165,8 @@ static enum sluice_err prepare(struct sluice_gate *gate, struct sluice_entry *en
     case DEDUPLICATE_BEYOND:
         sluice_entry_refuse(entry, SLUICE_REASON_BEYOND_WINDOW);
         return SLUICE_OK;
-    case DEDUPLICATE_MEMORY:
-        return SLUICE_ERR_MEMORY;
+    case DEDUPLICATE_FAILED:
+        return deduplicate_err(gate->deduplicate);
     default:
         return SLUICE_OK;
     }
@@ -183,8 +183,8 @@ static enum sluice_err deduplicate(struct sluice_gate *gate, struct sluice_entry
     case DEDUPLICATE_BEYOND:
         sluice_entry_refuse(entry, SLUICE_REASON_BEYOND_WINDOW);
         return SLUICE_OK;
-    case DEDUPLICATE_MEMORY:
-        return SLUICE_ERR_MEMORY;
+    case DEDUPLICATE_FAILED:
+        return deduplicate_err(gate->deduplicate);
     default:
         entry->passed_deduplication = true;
         return SLUICE_OK;
@@ -296,6 +296,21 @@ void sluice_gate_tables(struct sluice_gate *gate, struct sluice_state_table tabl
     tables[2] = files_table(&gate->files);
 }
 
+enum sluice_err sluice_gate_restored(struct sluice_gate *gate, struct sluice_findings *findings)
+{
+    return deduplicate_open_folder(gate->deduplicate, findings, gate->config->state);
+}
+
+enum sluice_err sluice_gate_freeze(struct sluice_gate *gate)
+{
+    return deduplicate_freeze(gate->deduplicate);
+}
+
+void sluice_gate_explain(const struct sluice_gate *gate, struct sluice_findings *findings)
+{
+    deduplicate_explain(gate->deduplicate, findings);
+}
+
 uint64_t sluice_gate_reentered_at(const struct sluice_gate *gate)
 {
     return gate->tally.now.reentered_at;
@@ -334,7 +349,8 @@ bool sluice_gate_balanced(const struct sluice_gate *gate)
 void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memory *memory)
 {
     *memory = (struct sluice_gate_memory){ .deduplication_octets = deduplicate_octets(gate->deduplicate),
-                                           .fingerprints = deduplicate_count(gate->deduplicate) };
+                                           .fingerprints = deduplicate_count(gate->deduplicate),
+                                           .cold_fingerprints = deduplicate_cold_count(gate->deduplicate) };
     for (size_t t = 0; t < gate->tenant_count; t++) {
         const struct tenant *tenant = &gate->tenants[t];
 

@@ -89,6 +89,8 @@ static bool append_changes(struct sluice_local *local, struct sluice_buffer *pay
             payload->len = start;
         for (size_t k = 0; len > 0 && k < 4; k++)
             payload->bytes[start + 1 + k] = (uint8_t)(len >> (8 * k));
+        if (len > 0)
+            local_snapshot_meanwhile_add(local, i, payload->bytes + start, payload->len - start);
         any |= len > 0;
     }
     return any;
@@ -101,6 +103,7 @@ enum sluice_err local_commit_rows(struct sluice_local *local, bool tables)
     if (sluice_buffer_err(&local->rows))
         return SLUICE_ERR_MEMORY;
     section_append(payload, CATALOG_TABLE, local->rows.bytes, local->rows.len);
+    local_snapshot_meanwhile_begin(local);
     const bool any = tables && append_changes(local, payload);
     if (!any && local->rows.len == 0)
         return SLUICE_OK;
@@ -116,6 +119,7 @@ enum sluice_err local_commit_rows(struct sluice_local *local, bool tables)
     }
     local->transaction++;
     local->settled = false;
+    local_snapshot_meanwhile_end(local);
     err = catalog_apply(&local->catalog, local->rows.bytes, local->rows.len);
     assert(err == SLUICE_OK);
     return SLUICE_OK;
@@ -183,8 +187,12 @@ enum sluice_err local_abort(void *self)
 
 enum sluice_err sluice_local_close_files(struct sluice_transport *transport)
 {
-    local_mark_closing(local_of(transport), NULL);
-    return local_commit(local_of(transport), 0);
+    struct sluice_local *local = local_of(transport);
+
+    local_mark_closing(local, NULL);
+    const enum sluice_err err = local_commit(local, 0);
+    /* What is on its way is brought to its end: short runs would never come to it. */
+    return err || !local->snapshot.active ? err : local_snapshot(local);
 }
 
 enum sluice_err sluice_local_forget(struct sluice_transport *transport, const char *tenant, const char *stream,

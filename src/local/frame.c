@@ -54,7 +54,7 @@ bool frame_head_read(struct frame_head *head, const uint8_t bytes[static FRAME_H
                                  .len = (uint32_t)get(bytes + 12, 4),
                                  .sequence = get(bytes + 16, 8),
                                  .transaction = get(bytes + 24, 8) };
-    return memcmp(bytes, magic, sizeof magic) == 0 && head->type >= FRAME_SEGMENT && head->type <= FRAME_SETTLED &&
+    return memcmp(bytes, magic, sizeof magic) == 0 && head->type >= FRAME_SEGMENT && head->type <= FRAME_MEANWHILE &&
            head->len <= FRAME_PAYLOAD_MAX;
 }
 

@@ -31,6 +31,7 @@ enum frame_type {
     FRAME_COMPLETE,     /* the snapshot is whole; commits follow */
     FRAME_COMMIT,       /* what one transaction changed */
     FRAME_SETTLED,      /* the frame before is past doubt: what cannot be undone may be done */
+    FRAME_MEANWHILE,    /* between chunks: what a commit changed in tables that are partly written */
 };
 
 struct frame {

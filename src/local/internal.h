@@ -8,6 +8,15 @@
 #include "local/reenter.h"
 #include "sluice/local.h"
 
+/* A snapshot on its way; see snapshot.c. */
+struct snapshot {
+    bool active;
+    struct log_writer log;
+    uint64_t segment;
+    size_t table;           /* gradual tables before this one are whole */
+    uint64_t chunk;         /* the next of that table */
+};
+
 struct sluice_local {
     const struct sluice_config *config;      /* borrowed, as the next two */
     struct sluice_keyring *keyring;
@@ -24,6 +33,7 @@ struct sluice_local {
     struct reentry reentry;
     struct sluice_buffer rows;               /* the catalog's part of a commit */
 
+    struct snapshot snapshot;
     uint64_t transaction;                    /* of the last commit */
     uint64_t snapshot_size;                  /* bytes of the segment before its first commit */
     bool settled;                            /* the last commit is past doubt: its actions may be done */
@@ -60,9 +70,16 @@ enum sluice_err local_recover_outputs(struct sluice_local *local, struct sluice_
 SLUICE_MUST_CHECK
 enum sluice_err local_refuse_outputs(struct sluice_local *local, struct sluice_findings *findings);
 
-/** A snapshot into a segment of its own, under a key of its own. Between commits. */
+/** A snapshot from beginning to end. Between commits. */
 SLUICE_MUST_CHECK
 enum sluice_err local_snapshot(struct sluice_local *local);
+/** A commit is being put together: it may add what the snapshot on its way must know. */
+void local_snapshot_meanwhile_begin(struct sluice_local *local);
+void local_snapshot_meanwhile_add(struct sluice_local *local, size_t table, const uint8_t *section, size_t len);
+/** The commit held. */
+void local_snapshot_meanwhile_end(struct sluice_local *local);
+/** Let go of a snapshot on its way. */
+void local_snapshot_give_up(struct sluice_local *local);
 /** Delete every segment but the one in force. */
 SLUICE_MUST_CHECK
 enum sluice_err local_drop_segments(struct sluice_local *local);

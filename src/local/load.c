@@ -58,7 +58,8 @@ static enum sluice_err load_section(struct load *load, uint8_t id, const uint8_t
     return table ? table->apply(table->self, bytes, len) : SLUICE_OK;
 }
 
-static enum sluice_err load_commit(struct load *load, const struct frame *frame)
+/* Of a commit; between chunks of the tables that are partly there. */
+static enum sluice_err load_changes(struct load *load, const struct frame *frame)
 {
     struct sluice_cursor cursor = { frame->payload, frame->payload + frame->len, false };
     enum sluice_err err = SLUICE_OK;
@@ -73,7 +74,6 @@ static enum sluice_err load_commit(struct load *load, const struct frame *frame)
         err = bytes ? load_section(load, id, bytes, len) : SLUICE_ERR_DAMAGED;
     }
     load->transaction = frame->transaction;
-    load->settled = false;
     return err;
 }
 
@@ -86,8 +86,9 @@ static bool may_follow(enum frame_type type, enum frame_type last)
     case FRAME_SEGMENT:
         return last == 0;
     case FRAME_CHUNK:
+    case FRAME_MEANWHILE:
     case FRAME_COMPLETE:
-        return last == FRAME_SEGMENT || last == FRAME_CHUNK;
+        return last == FRAME_SEGMENT || last == FRAME_CHUNK || last == FRAME_MEANWHILE;
     case FRAME_COMMIT:
     case FRAME_SETTLED:
         return last == FRAME_COMPLETE || last == FRAME_COMMIT || last == FRAME_SETTLED;
@@ -107,7 +108,10 @@ static enum sluice_err load_frame(struct load *load, const struct frame *frame, 
         load->settled = true;
         return frame->transaction == load->transaction ? SLUICE_OK : SLUICE_ERR_DAMAGED;
     case FRAME_COMMIT:
-        return load_commit(load, frame);
+        load->settled = false;
+        return load_changes(load, frame);
+    case FRAME_MEANWHILE:
+        return load_changes(load, frame);
     case FRAME_SETTLED:
         load->settled = true;
         return frame->transaction == load->transaction ? SLUICE_OK : SLUICE_ERR_DAMAGED;

@@ -49,6 +49,7 @@ static enum sluice_err local_write(void *self, uint32_t stream, int64_t deadline
 
 static void local_free(struct sluice_local *local)
 {
+    local_snapshot_give_up(local);
     reentry_deinit(&local->reentry);
     outputs_close(&local->outputs);
     log_writer_close(&local->log);

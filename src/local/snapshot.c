@@ -1,13 +1,15 @@
 /* A snapshot is a new segment under a new key. In order:
  *
  *   1  the keyring with both keys is durable
- *   2  N.log.new: the tables' chunks, the catalog, a frame that says it is whole
- *   3  synced and renamed to N.log: from here on it is the log
- *   4  the keyring with the new key alone is durable
- *   5  the old segment is deleted; its key is gone already
+ *   2  N.log.new: chunks of the gradual tables, one a call, so that no commit
+ *      waits for more; between them what commits change in those tables
+ *   3  in one call: the other tables, the catalog, a frame that says it is whole
+ *   4  synced and renamed to N.log: from here on it is the log
+ *   5  the keyring with the new key alone is durable
+ *   6  the old segment is deleted; its key is gone already
  *
- * A crash before 3 leaves the old segment in force, one after 3 the new one.
- * Begin, step and finish are apart so that steps may come between commits. */
+ * Until 4 the old segment gets every commit and is the log; a crash leaves it
+ * in force, and one after 4 the new one. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -17,19 +19,24 @@
 
 #define LOG_SMALL (UINT64_C(64) << 20)   /* a log that grew by less is not worth a snapshot */
 
-struct snapshot {
-    struct log_writer log;
-    uint64_t segment;
-    size_t table;           /* in the making; behind the last one the catalog's turn */
-    uint64_t chunk;
-};
-
-static enum sluice_err begin(struct sluice_local *local, struct snapshot *snapshot)
+/* The next gradual table, from this one on. */
+static size_t next_gradual(const struct sluice_local *local, size_t table)
 {
+    while (table < local->table_count && !local->tables[table].gradual)
+        table++;
+    return table;
+}
+
+static enum sluice_err begin(struct sluice_local *local)
+{
+    struct snapshot *snapshot = &local->snapshot;
     struct sluice_key_slot *next = &local->keyring->state[1];
     char name[SEGMENT_NAME_SIZE];
 
-    *snapshot = (struct snapshot){ .segment = local->keyring->state[0].generation + 1, .log.fd = -1 };
+    *snapshot = (struct snapshot){ .active = true,
+                                   .segment = local->keyring->state[0].generation + 1,
+                                   .log.fd = -1,
+                                   .table = next_gradual(local, 0) };
     next->generation = snapshot->segment;
     sluice_random(next->key, sizeof next->key);
     const enum sluice_err err = sluice_keyring_write(local->keyring, local->config->state);
@@ -39,29 +46,39 @@ static enum sluice_err begin(struct sluice_local *local, struct snapshot *snapsh
     return log_writer_create(&snapshot->log, local->log_fd, name, snapshot->segment, local->transaction, next->key);
 }
 
-static enum sluice_err step(struct sluice_local *local, struct snapshot *snapshot, bool *more)
+static enum sluice_err write_chunk(struct sluice_local *local, const struct sluice_state_table *table, uint64_t *chunk,
+                                   bool *more)
 {
-    struct sluice_buffer *payload = log_writer_begin(&snapshot->log);
+    struct sluice_buffer *payload = log_writer_begin(&local->snapshot.log);
+
+    sluice_buffer_append_u8(payload, table->id);
+    sluice_buffer_append_u64(payload, *chunk);
+    const enum sluice_err err = table->snapshot(table->self, chunk, payload, more);
+    return err ? err : log_writer_append(&local->snapshot.log, FRAME_CHUNK, local->transaction, false);
+}
+
+static enum sluice_err write_catalog(struct sluice_local *local)
+{
+    struct sluice_buffer *payload = log_writer_begin(&local->snapshot.log);
+
+    sluice_buffer_append_u8(payload, CATALOG_TABLE);
+    sluice_buffer_append_u64(payload, 0);
+    catalog_snapshot(&local->catalog, payload);
+    return log_writer_append(&local->snapshot.log, FRAME_CHUNK, local->transaction, false);
+}
+
+/* What is small enough to be written at once, as of now. */
+static enum sluice_err write_rest(struct sluice_local *local)
+{
     enum sluice_err err = SLUICE_OK;
-    bool more_chunks = false;
 
-    *more = snapshot->table < local->table_count;
-    if (*more) {
-        const struct sluice_state_table *table = &local->tables[snapshot->table];
+    for (size_t i = 0; !err && i < local->table_count; i++) {
+        uint64_t chunk = 0;
 
-        sluice_buffer_append_u8(payload, table->id);
-        sluice_buffer_append_u64(payload, snapshot->chunk);
-        err = table->snapshot(table->self, &snapshot->chunk, payload, &more_chunks);
-    } else {
-        sluice_buffer_append_u8(payload, CATALOG_TABLE);
-        sluice_buffer_append_u64(payload, 0);
-        catalog_snapshot(&local->catalog, payload);
+        for (bool more = !local->tables[i].gradual; !err && more;)
+            err = write_chunk(local, &local->tables[i], &chunk, &more);
     }
-    if (!more_chunks) {
-        snapshot->table++;
-        snapshot->chunk = 0;
-    }
-    return err ? err : log_writer_append(&snapshot->log, FRAME_CHUNK, local->transaction, false);
+    return err ? err : write_catalog(local);
 }
 
 /* The name is what makes it the log. If it cannot be made durable, it must be
@@ -81,10 +98,17 @@ static enum sluice_err take_name(struct sluice_local *local, uint64_t segment)
     return err;
 }
 
-static enum sluice_err finish(struct sluice_local *local, struct snapshot *snapshot)
+static enum sluice_err finish(struct sluice_local *local)
 {
+    struct snapshot *snapshot = &local->snapshot;
+
+    /* The catalog's chunk has no room for what is still to be done on disk. */
+    enum sluice_err err = local_settle(local);
+    if (!err)
+        err = write_rest(local);
     log_writer_begin(&snapshot->log);
-    enum sluice_err err = log_writer_append(&snapshot->log, FRAME_COMPLETE, local->transaction, true);
+    if (!err)
+        err = log_writer_append(&snapshot->log, FRAME_COMPLETE, local->transaction, true);
     if (!err)
         err = take_name(local, snapshot->segment);
     if (err)
@@ -99,13 +123,36 @@ static enum sluice_err finish(struct sluice_local *local, struct snapshot *snaps
     local->snapshot_size = local->log.end;
     local->settled = true;
     local->retiring = true;
+    snapshot->active = false;
     return local_retire(local);
 }
 
-static void give_up(struct sluice_local *local, struct snapshot *snapshot)
+/* One chunk, or the end. */
+static enum sluice_err step(struct sluice_local *local)
 {
+    struct snapshot *snapshot = &local->snapshot;
+    bool more = true;
+
+    if (snapshot->table == local->table_count)
+        return finish(local);
+    const enum sluice_err err = write_chunk(local, &local->tables[snapshot->table], &snapshot->chunk, &more);
+    if (!err)
+        io_sync_start(snapshot->log.fd);   /* or the end would wait for all of it */
+    if (!err && !more) {
+        snapshot->table = next_gradual(local, snapshot->table + 1);
+        snapshot->chunk = 0;
+    }
+    return err;
+}
+
+void local_snapshot_give_up(struct sluice_local *local)
+{
+    struct snapshot *snapshot = &local->snapshot;
     char name[SEGMENT_NAME_SIZE];
 
+    if (!snapshot->active)
+        return;
+    snapshot->active = false;
     log_writer_close(&snapshot->log);
     segment_name(name, snapshot->segment, true);
     const enum sluice_err ignored = io_unlink_at(local->log_fd, name, 0);   /* the next one writes over it */
@@ -114,21 +161,53 @@ static void give_up(struct sluice_local *local, struct snapshot *snapshot)
     sluice_wipe(&local->keyring->state[1], sizeof local->keyring->state[1]);
 }
 
+/* --- commits between chunks -------------------------------------------- */
+
+void local_snapshot_meanwhile_begin(struct sluice_local *local)
+{
+    if (local->snapshot.active)
+        log_writer_begin(&local->snapshot.log);
+}
+
+/* Tables of which nothing is written yet will be written with it. */
+void local_snapshot_meanwhile_add(struct sluice_local *local, size_t table, const uint8_t *section, size_t len)
+{
+    const struct snapshot *snapshot = &local->snapshot;
+    const bool is_begun = table < snapshot->table || (table == snapshot->table && snapshot->chunk > 0);
+
+    if (snapshot->active && local->tables[table].gradual && is_begun)
+        sluice_buffer_append(&local->snapshot.log.frame, section, len);
+}
+
+void local_snapshot_meanwhile_end(struct sluice_local *local)
+{
+    struct snapshot *snapshot = &local->snapshot;
+
+    /* Without it the snapshot is none; the commit is one all the same. */
+    if (snapshot->active && log_writer_append(&snapshot->log, FRAME_MEANWHILE, local->transaction, false))
+        local_snapshot_give_up(local);
+}
+
+/* --- a call, or all of them -------------------------------------------- */
+
+static enum sluice_err begin_or_step(struct sluice_local *local)
+{
+    enum sluice_err err = local_settle(local);
+
+    if (!err)
+        err = local->snapshot.active ? step(local) : begin(local);
+    if (err)
+        local_snapshot_give_up(local);
+    return err;
+}
+
 enum sluice_err local_snapshot(struct sluice_local *local)
 {
-    struct snapshot snapshot;
-    bool more = true;
+    enum sluice_err err;
 
-    enum sluice_err err = local_settle(local);
-    if (err)
-        return err;
-    err = begin(local, &snapshot);
-    while (!err && more)
-        err = step(local, &snapshot, &more);
-    if (!err)
-        err = finish(local, &snapshot);
-    if (err && local->keyring->state[0].generation != snapshot.segment)
-        give_up(local, &snapshot);
+    do
+        err = begin_or_step(local);
+    while (!err && local->snapshot.active);
     return err;
 }
 
@@ -167,8 +246,8 @@ enum sluice_err sluice_local_snapshot(struct sluice_transport *transport, bool f
 
     if (local->foreign)
         return force ? SLUICE_ERR_CONFIG : SLUICE_OK;
+    if (force)
+        return local_snapshot(local);
     const uint64_t grown = local->log.end - local->snapshot_size;
-    if (!force && grown < local->snapshot_size + LOG_SMALL)
-        return SLUICE_OK;
-    return local_snapshot(local);
+    return local->snapshot.active || grown >= local->snapshot_size + LOG_SMALL ? begin_or_step(local) : SLUICE_OK;
 }
