@@ -22,7 +22,7 @@ struct sealing {
     size_t end;                    /* in gate->sealed, once finished */
 };
 
-/* What the first pass over a batch finds out about an entry, for the second. */
+/* What one pass over a batch finds out about an entry, for the next. */
 struct work {
     struct tenant *tenant;
     uint8_t tag[SLUICE_TAG_SIZE];          /* of the SIM, when has_tag */
@@ -31,6 +31,8 @@ struct work {
     bool has_device;
     bool refused_before;                   /* the feed refused it: its numbers are not to be trusted */
     enum sluice_reason was;                /* a re-entry: what it was sealed for */
+    struct slot *slot;                     /* once admitted */
+    struct slot *device;                   /* NULL: none */
 };
 
 struct sluice_gate {
@@ -61,6 +63,25 @@ struct sluice_gate {
     struct sluice_row **row_lists;         /* one for each stream: borrowed by the transport until its commit */
     size_t *row_list_capacities;
 };
+
+/* --- gate.c */
+
+/** NULL when there is no tenant of that name. */
+struct tenant *gate_tenant(struct sluice_gate *gate, struct sluice_str name);
+
+/* --- passes.c: sluice_gate_run is gate_begin, then every pass; apart for the clock of the benchmark */
+
+struct pass {
+    const char *name;
+    enum sluice_err (*run)(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work);
+};
+#define GATE_PASSES 5
+extern const struct pass gate_passes[GATE_PASSES];
+
+SLUICE_MUST_CHECK
+enum sluice_err gate_begin(struct sluice_gate *gate, int64_t now_us);
+SLUICE_MUST_CHECK
+enum sluice_err gate_pass(struct sluice_gate *gate, const struct pass *pass, struct sluice_batch *batch);
 
 /* --- account.c */
 
