@@ -2,10 +2,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "gen/table.h"
 #include "sluice/local.h"
 
 /* --- what the check prints */
@@ -115,7 +115,7 @@ static void close_all(struct check *check)
     sluice_config_free(check->config);
     sluice_wipe(check->operator_secret, sizeof check->operator_secret);
     check_seen_deinit(&check->seen);
-    free(check->lines);
+    table_free(check->lines, check->world.records * sizeof *check->lines);
 }
 
 enum sluice_err check_open(struct check *check, struct sluice_stream_reader **reader, const char *tenant,

@@ -44,7 +44,7 @@ struct check {
     uint8_t operator_secret[SLUICE_SECRET_KEY_SIZE];
 
     struct check_line *lines;
-    size_t line_count, line_capacity;
+    size_t line_count;
     uint64_t quarantined;      /* lines */
     struct check_seen seen;    /* in all streams so far */
 

@@ -1,8 +1,8 @@
 /* Every line of the input again, as far as it got through the door. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "gen/check.h"
+#include "gen/table.h"
 #include "gen/text.h"
 #include "sluice/clock.h"
 
@@ -27,26 +27,9 @@ bool check_fingerprint(const struct check *check, uint8_t fingerprint[static SLU
     return true;
 }
 
-static bool room_for_line(struct check *check)
-{
-    if (check->line_count < check->line_capacity)
-        return true;
-
-    const size_t capacity = check->line_capacity + check->line_capacity / 2 + 65536;
-    struct check_line *lines = realloc(check->lines, capacity * sizeof *lines);
-    if (!lines)
-        return false;
-    check->lines = lines;
-    check->line_capacity = capacity;
-    return true;
-}
-
-static bool keep(struct check *check, uint32_t line, const struct traffic_record *record,
+static void keep(struct check *check, uint32_t line, const struct traffic_record *record,
                  const struct truth *truth)
 {
-    if (!room_for_line(check))
-        return false;
-
     struct check_line *kept = &check->lines[check->line_count++];
     *kept = (struct check_line){
         .line = line,
@@ -62,11 +45,13 @@ static bool keep(struct check *check, uint32_t line, const struct traffic_record
     /* Without a key it has no row: zeros stand for none, and it will count as lost. */
     if (!check_fingerprint(check, kept->fingerprint, record))
         memset(kept->fingerprint, 0, sizeof kept->fingerprint);
-    return true;
 }
 
 enum sluice_err check_lines(struct check *check)
 {
+    check->lines = table_new(check->world.records * sizeof *check->lines);
+    if (!check->lines)
+        return SLUICE_ERR_MEMORY;
     for (uint64_t n = 0; n < check->world.records; n++) {
         struct traffic_record record;
         struct truth truth;
@@ -75,9 +60,8 @@ enum sluice_err check_lines(struct check *check)
             check->progress->tell(check->progress->self, "truth", n, check->world.records);
         truth_of_line(&check->world, n, &record, &truth);
         check->quarantined += truth.disposition == SLUICE_QUARANTINED;
-        if ((truth.disposition == SLUICE_ROUTED || truth.disposition == SLUICE_SUSPENDED) &&
-            !keep(check, (uint32_t)n, &record, &truth))
-            return SLUICE_ERR_MEMORY;
+        if (truth.disposition == SLUICE_ROUTED || truth.disposition == SLUICE_SUSPENDED)
+            keep(check, (uint32_t)n, &record, &truth);
     }
     return SLUICE_OK;
 }

@@ -1,10 +1,10 @@
 #include "gen/check_names.h"
 
 #include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "gen/dice.h"
+#include "gen/table.h"
 
 #define CAPACITY_FIRST 4096 /* a power of two, as every capacity */
 
@@ -15,9 +15,11 @@ static size_t slot_words(const struct check_names *names)
 
 void check_names_deinit(struct check_names *names)
 {
+    const size_t size = names->capacity * slot_words(names) * sizeof *names->slots;
+
     if (names->slots)
-        sluice_wipe(names->slots, names->capacity * slot_words(names) * sizeof *names->slots);
-    free(names->slots);
+        sluice_wipe(names->slots, size);
+    table_free(names->slots, size);
     *names = (struct check_names){ .value_size = names->value_size };
 }
 
@@ -38,7 +40,7 @@ static bool grow_names(struct check_names *names)
 
     assert(names->value_size && names->value_size % sizeof(uint64_t) == 0);
     larger.capacity = names->capacity ? names->capacity * 2 : CAPACITY_FIRST;
-    larger.slots = calloc(larger.capacity, words * sizeof *larger.slots);
+    larger.slots = table_new(larger.capacity * words * sizeof *larger.slots);
     if (!larger.slots)
         return false;
     for (size_t i = 0; i < names->capacity; i++) {
@@ -72,7 +74,7 @@ void check_names_ahead(const struct check_names *names, uint64_t key)
 
 void check_seen_deinit(struct check_seen *seen)
 {
-    free(seen->slots);
+    table_free(seen->slots, seen->capacity * sizeof *seen->slots);
     *seen = (struct check_seen){ 0 };
 }
 
@@ -89,14 +91,14 @@ static size_t seen_place(const uint64_t *slots, size_t capacity, uint64_t value)
 static bool grow_seen(struct check_seen *seen)
 {
     const size_t capacity = seen->capacity ? seen->capacity * 2 : CAPACITY_FIRST;
-    uint64_t *slots = calloc(capacity, sizeof *slots);
+    uint64_t *slots = table_new(capacity * sizeof *slots);
 
     if (!slots)
         return false;
     for (size_t i = 0; i < seen->capacity; i++)
         if (seen->slots[i] != 0)
             slots[seen_place(slots, capacity, seen->slots[i])] = seen->slots[i];
-    free(seen->slots);
+    table_free(seen->slots, seen->capacity * sizeof *slots);
     seen->slots = slots;
     seen->capacity = capacity;
     return true;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gen/check_stream.h"
+#include "gen/table.h"
 #include "sluice/clock.h"
 
 /* --- epochs */
@@ -80,7 +81,7 @@ static bool make_places(struct stream *stream)
     stream->capacity = 64;
     while (stream->capacity * 3 < stream->check->report.expected * 4)
         stream->capacity *= 2;
-    stream->places = calloc(stream->capacity, sizeof *stream->places);
+    stream->places = table_new(stream->capacity * sizeof *stream->places);
     stream->found = calloc(stream->check->line_count / 8 + 1, 1);
     if (!stream->places || !stream->found)
         stream->err = SLUICE_ERR_MEMORY;
@@ -197,7 +198,7 @@ static void close_stream(struct stream *stream)
     for (size_t i = 0; i < stream->epoch_count; i++)
         sluice_wipe(&stream->epochs[i].secrets, sizeof stream->epochs[i].secrets);
     free(stream->epochs);
-    free(stream->places);
+    table_free(stream->places, stream->capacity * sizeof *stream->places);
     free(stream->found);
     check_names_deinit(&stream->names);
 }

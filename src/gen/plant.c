@@ -20,6 +20,10 @@ static const struct {
 #undef X
 };
 
+#define X(name, share, reason) +(share)
+enum { ALL_SHARES = 0 PLANT_MAP(X) };
+#undef X
+
 uint64_t plant_original(const struct world *world, uint64_t line)
 {
     while (line >= PLANT_FIRST_LINE) {
@@ -51,7 +55,7 @@ enum plant plant_of(const struct world *world, uint64_t line)
 {
     uint32_t left = dice_below(dice_throw(world->traffic_seed, TOPIC_PLANT, line), 100000);
 
-    if (line < PLANT_FIRST_LINE)
+    if (line < PLANT_FIRST_LINE || left >= ALL_SHARES)
         return PLANT_NOTHING;
     for (int plant = 0; plant < PLANT_COUNT; plant++) {
         if (left < plants[plant].share)
