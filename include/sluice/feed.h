@@ -25,9 +25,21 @@ enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findin
                                  const uint8_t *spool_key);
 void sluice_feed_close(struct sluice_feed *feed);
 
+/** From here on a thread reads and decodes ahead of sluice_feed_fill, which then
+ *  gives whole batches in exchange for empty ones of the same capacity. Before
+ *  sluice_feed_table and the first fill; all calls stay the one driver's.
+ *  Returns SLUICE_ERR_MEMORY. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_feed_read_ahead(struct sluice_feed *feed, size_t capacity, size_t arena_size_max);
+
+/** What was read ahead is read again, as the rules that it was decoded by have
+ *  changed. Between commits only. */
+void sluice_feed_drop_ahead(struct sluice_feed *feed);
+
 /** Names of classes and fields that must not be held, on top of those that the
  *  feed knows: a record that carries one is dropped, whoever's it is. Before
- *  sluice_feed_open, as mappings look for them too.
+ *  sluice_feed_open, as mappings look for them too; later only between
+ *  sluice_feed_drop_ahead and the next fill.
  *  Returns false for what is no name, or when there are too many. */
 bool sluice_feed_prohibit(struct sluice_str name);
 
@@ -51,11 +63,13 @@ struct sluice_state_table sluice_feed_table(struct sluice_feed *feed);
 /** Bytes read and bytes known of, for progress. */
 void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, uint64_t *known_bytes);
 
-/** The file that was read last as it may be shown, for messages about a failure. */
+/** The file that was read last as it may be shown, for messages about a failure.
+ *  Not where a thread reads ahead. */
 const char *sluice_feed_current(struct sluice_feed *feed);
 
-/** Unknown fields seen, by name; what may hide an identifier (three digits in a
- *  row, five in all, hexadecimal, base64) and names beyond 256 count as "other". */
+/** Unknown fields seen (where a thread reads ahead: in what is committed), by name;
+ *  what may hide an identifier (three digits in a row, five in all, hexadecimal,
+ *  base64) and names beyond 256 count as "other". */
 void sluice_feed_unknown_fields(const struct sluice_feed *feed,
                                 void (*visit)(void *self, const char *name, uint64_t count), void *self);
 

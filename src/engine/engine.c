@@ -9,7 +9,8 @@
 #include "sluice/crypto.h"
 #include "sluice/local.h"
 
-#define BATCH_ARENA_MAX ((size_t)256 << 20)
+/* Entries of ordinary size fill a thirtieth of it; larger ones make smaller batches. */
+#define BATCH_ARENA_MAX ((size_t)32 << 20)
 
 /* Every step of opening adds one finding of its own where the failing part has
  * none: what, where, and what to do. */
@@ -60,8 +61,10 @@ static enum sluice_err open_feed(struct engine *engine, struct sluice_findings *
     sluice_keyed_digest(key, "spool 1", 7, engine->keyring->tag_key);
     sluice_keyed_digest(key + SLUICE_PSEUDONYM_SIZE, "spool 2", 7, engine->keyring->tag_key);
     snprintf(spool, sizeof spool, "%s/spool", engine->config->state);
-    const enum sluice_err err = sluice_feed_open(&engine->feed, findings, engine->config, spool, key);
+    enum sluice_err err = sluice_feed_open(&engine->feed, findings, engine->config, spool, key);
     sluice_wipe(key, sizeof key);
+    if (!err)
+        err = sluice_feed_read_ahead(engine->feed, SLUICE_GATE_BATCH, BATCH_ARENA_MAX);
     return explain(findings, err, "input", engine->config->path, "look at 'inputs' there");
 }
 
@@ -268,6 +271,8 @@ enum sluice_err engine_reload_policies(struct engine *engine, struct sluice_find
 {
     enum sluice_err err = engine_commit(engine);
 
+    if (!err && engine->feed)
+        sluice_feed_drop_ahead(engine->feed);
     return err ? err : open_policies(engine, findings);
 }
 

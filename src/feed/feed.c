@@ -53,6 +53,17 @@ static enum sluice_err open_spool(struct sluice_feed *feed, const char *spool, c
     return SLUICE_OK;
 }
 
+/* Without reading ahead, after a commit or an undo. */
+static void settle(void *self, bool committed)
+{
+    struct sluice_feed *feed = self;
+
+    if (committed)
+        feed_stdin_committed(feed, &feed->positions);
+    else
+        feed_files_restart(feed);
+}
+
 enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findings *findings,
                                  const struct sluice_config *config, const char *spool, const uint8_t *spool_key)
 {
@@ -75,16 +86,30 @@ enum sluice_err sluice_feed_open(struct sluice_feed **feed, struct sluice_findin
         sluice_feed_close(made);
         return err;
     }
-    made->positions.on_committed = feed_stdin_committed;
-    made->positions.on_committed_self = made;
+    made->positions.settle = settle;
+    made->positions.settle_self = made;
     *feed = made;
     return SLUICE_OK;
+}
+
+enum sluice_err sluice_feed_read_ahead(struct sluice_feed *feed, size_t capacity, size_t arena_size_max)
+{
+    /* From here on what the thread hands over is settled, not what it has read. */
+    feed->positions.settle = NULL;
+    return ahead_new(&feed->ahead, feed, capacity, arena_size_max);
+}
+
+void sluice_feed_drop_ahead(struct sluice_feed *feed)
+{
+    if (feed->ahead)
+        ahead_drop(feed->ahead);
 }
 
 void sluice_feed_close(struct sluice_feed *feed)
 {
     if (!feed)
         return;
+    ahead_free(feed->ahead);
     reader_close(&feed->reader);
     feed_stdin_close(feed);
     for (size_t i = 0; i < feed->input_count; i++) {
@@ -209,7 +234,7 @@ static enum sluice_err step_on(struct sluice_feed *feed, struct sluice_batch *ba
     return SLUICE_OK;
 }
 
-static enum sluice_err fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end)
+static enum sluice_err read_files(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end)
 {
     const uint64_t read_before = feed->reader.at.offset + feed->read_bytes;
     enum sluice_err err = SLUICE_OK;
@@ -231,19 +256,20 @@ static enum sluice_err fill(struct sluice_feed *feed, struct sluice_batch *batch
     return err;
 }
 
-enum sluice_err sluice_feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end)
+enum sluice_err feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end)
 {
     const size_t before = batch->count;
 
     *end = false;
-    if (feed->undone != feed->positions.undone) {
-        feed->undone = feed->positions.undone;
-        feed_files_restart(feed);
-    }
     feed->reader.file_in_batch = (struct sluice_str){ NULL, 0 };
-    const enum sluice_err err = fill(feed, batch, now_us, end);
+    const enum sluice_err err = read_files(feed, batch, now_us, end);
     /* What was decoded before a failure is good: the failure comes again. */
     return err && batch->count > before ? SLUICE_OK : err;
+}
+
+enum sluice_err sluice_feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end)
+{
+    return feed->ahead ? ahead_take(feed->ahead, batch, now_us, end) : feed_fill(feed, batch, now_us, end);
 }
 
 /* --- replay of single elements */
@@ -283,7 +309,7 @@ static void decode_csv(struct sluice_feed *feed, struct sluice_batch *batch, str
     }
 }
 
-void sluice_feed_decode(struct sluice_feed *feed, struct sluice_batch *batch, struct sluice_entry *entry, int64_t now_us)
+static void decode_again(struct sluice_feed *feed, struct sluice_batch *batch, struct sluice_entry *entry, int64_t now_us)
 {
     struct reader_element element = { .entry = entry };
 
@@ -307,17 +333,28 @@ void sluice_feed_decode(struct sluice_feed *feed, struct sluice_batch *batch, st
     decode(feed, &element, now_us);
 }
 
+void sluice_feed_decode(struct sluice_feed *feed, struct sluice_batch *batch, struct sluice_entry *entry, int64_t now_us)
+{
+    if (feed->ahead)
+        ahead_pause(feed->ahead);
+    decode_again(feed, batch, entry, now_us);
+    if (feed->ahead)
+        unknown_fields_move(&feed->ahead->open, &feed->unknown);
+}
+
 /* --- looking in */
 
 struct sluice_state_table sluice_feed_table(struct sluice_feed *feed)
 {
-    return positions_table(&feed->positions);
+    return positions_table(feed->ahead ? &feed->ahead->taken : &feed->positions);
 }
 
 void sluice_feed_progress(const struct sluice_feed *feed, uint64_t *read_bytes, uint64_t *known_bytes)
 {
-    *read_bytes = feed->read_bytes;
-    *known_bytes = feed->known_bytes > feed->read_bytes ? feed->known_bytes : feed->read_bytes;
+    const uint64_t known = feed->ahead ? feed->ahead->known_bytes : feed->known_bytes;
+
+    *read_bytes = feed->ahead ? feed->ahead->read_bytes : feed->read_bytes;
+    *known_bytes = known > *read_bytes ? known : *read_bytes;
 }
 
 const char *sluice_feed_current(struct sluice_feed *feed)
@@ -329,5 +366,5 @@ const char *sluice_feed_current(struct sluice_feed *feed)
 void sluice_feed_unknown_fields(const struct sluice_feed *feed,
                                 void (*visit)(void *self, const char *name, uint64_t count), void *self)
 {
-    unknown_fields_visit(&feed->unknown, visit, self);
+    unknown_fields_visit(feed->ahead ? &feed->ahead->unknown : &feed->unknown, visit, self);
 }

@@ -237,7 +237,6 @@ static enum sluice_err open_file(struct sluice_feed *feed, size_t input, size_t 
         return err;
     reader_open(&feed->reader, source, owner, (uint32_t)input, spool ? SLUICE_STR("stdin") : sluice_str_from(name), now);
     feed->place = place;
-    feed->undone = feed->positions.undone;
     return SLUICE_OK;
 }
 
@@ -286,7 +285,6 @@ static enum sluice_err open_stream(struct sluice_feed *feed, size_t input, bool 
         return err;
     feed->input.begun = true;
     feed->may_grow = false;
-    feed->undone = feed->positions.undone;
     snprintf(feed->path, sizeof feed->path, "standard input");
     reader_open(&feed->reader, source, &feed->inputs[input], (uint32_t)input, SLUICE_STR("stdin"), &start);
     *found = true;

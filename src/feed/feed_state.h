@@ -3,6 +3,7 @@
 #ifndef FEED_FEED_STATE_H
 #define FEED_FEED_STATE_H
 
+#include "feed/ahead.h"
 #include "feed/emnify.h"
 #include "feed/folder.h"
 #include "feed/input.h"
@@ -40,6 +41,7 @@ struct sluice_feed {
     bool listed;               /* all folders have been looked at */
 
     struct positions positions;
+    struct ahead *ahead;       /* NULL: what is read is given at once */
     struct emnify *emnify;
     struct unknown_fields unknown;
 
@@ -50,7 +52,6 @@ struct sluice_feed {
 
     /* the file that is open */
     size_t place;              /* in positions */
-    uint64_t undone;           /* of positions when it was opened */
     struct folder_file opened; /* what the folder showed of it; name is not set */
     bool may_grow;
     char path[2 * SLUICE_PATH_SIZE];
@@ -58,6 +59,12 @@ struct sluice_feed {
     uint64_t read_bytes, known_bytes;
     struct reader reader;
 };
+
+/* feed.c */
+
+/** sluice_feed_fill without reading ahead. */
+SLUICE_MUST_CHECK
+enum sluice_err feed_fill(struct sluice_feed *feed, struct sluice_batch *batch, int64_t now_us, bool *end);
 
 /* feed_files.c */
 
@@ -69,7 +76,7 @@ SLUICE_MUST_CHECK
 enum sluice_err feed_files_close(struct sluice_feed *feed, bool waits);
 /** What has been read of the open file is done with. Its position was touched before. */
 void feed_files_advance(struct sluice_feed *feed);
-/** An undo took place: start anew from what is committed. */
+/** Start anew from what positions say now. */
 void feed_files_restart(struct sluice_feed *feed);
 
 /* feed_stdin.c */
@@ -79,8 +86,10 @@ bool feed_stdin_is_open(const struct sluice_feed *feed, size_t input, const char
 /** Put into the spool what standard input has; wait a little where it has nothing. *got: something. */
 SLUICE_MUST_CHECK
 enum sluice_err feed_stdin_pump(struct sluice_feed *feed, bool *got);
-/** After a commit: delete spools that are consumed, shrink the one that is not. */
-void feed_stdin_committed(void *feed);
+/** Whether standard input goes through a spool. */
+bool feed_stdin_is_spooled(const struct sluice_feed *feed);
+/** After a commit of positions: delete spools that are consumed, shrink the one that is not. */
+void feed_stdin_committed(struct sluice_feed *feed, const struct positions *positions);
 void feed_stdin_close(struct sluice_feed *feed);
 
 #endif

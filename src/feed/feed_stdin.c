@@ -84,12 +84,12 @@ enum sluice_err feed_stdin_pump(struct sluice_feed *feed, bool *got)
 /* Only bytes as they came can be entered in their middle, and csv needs its header. */
 static bool may_shrink(const struct sluice_feed *feed, const struct position_file *file)
 {
-    return feed->reader.source && file == &feed->positions.files[feed->place] &&
+    return feed->reader.source && strcmp(file->name, feed->positions.files[feed->place].name) == 0 &&
            !source_is_packed(feed->reader.source) && !feed->reader.input->map &&
            file->committed.offset >= feed->input.punched + PUNCH_STEP;
 }
 
-static void settle_spool(struct sluice_feed *feed, struct position_file *file)
+static void settle_spool(struct sluice_feed *feed, const struct position_file *file)
 {
     const char *name = strchr(file->name, '/') + 1;
     char path[2 * SLUICE_PATH_SIZE];
@@ -104,16 +104,20 @@ static void settle_spool(struct sluice_feed *feed, struct position_file *file)
     }
 }
 
-void feed_stdin_committed(void *self)
+bool feed_stdin_is_spooled(const struct sluice_feed *feed)
 {
-    struct sluice_feed *feed = self;
+    return feed->input.used && feed->spooled;
+}
+
+void feed_stdin_committed(struct sluice_feed *feed, const struct positions *positions)
+{
     const char *input;
 
-    if (!feed->input.used || !feed->spooled)
+    if (!feed_stdin_is_spooled(feed))
         return;
     input = feed->inputs[feed->input.input].config->name;
-    for (size_t i = 0; i < feed->positions.count; i++) {
-        struct position_file *file = &feed->positions.files[i];
+    for (size_t i = 0; i < positions->count; i++) {
+        const struct position_file *file = &positions->files[i];
 
         if (file->exists && strncmp(file->name, input, strlen(input)) == 0 && file->name[strlen(input)] == '/')
             settle_spool(feed, file);

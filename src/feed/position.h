@@ -50,9 +50,8 @@ struct positions {
     uint32_t *changes;                /* places changed since the last commit */
     size_t change_count;
     size_t change_capacity;
-    uint64_t undone;                  /* rises with each undo: who holds a file open starts anew */
-    void (*on_committed)(void *self); /* after each commit; may be NULL */
-    void *on_committed_self;
+    void (*settle)(void *self, bool committed);   /* after each commit and each undo; may be NULL */
+    void *settle_self;
 };
 
 void positions_init(struct positions *positions);
@@ -73,6 +72,16 @@ SLUICE_MUST_CHECK
 enum sluice_err positions_remove(struct positions *positions, size_t place);
 /** Free the places of forgotten files, if there are many. Places move: nobody may hold one. */
 void positions_compact(struct positions *positions);
+
+/** Append what changed since the last call, as a change of the table, and take
+ *  it for committed: another table follows with positions_take. */
+void positions_hand_over(struct positions *positions, struct sluice_buffer *changes);
+/** Change what another table has handed over. Returns SLUICE_ERR_MEMORY: then undo. */
+SLUICE_MUST_CHECK
+enum sluice_err positions_take(struct positions *positions, const uint8_t *bytes, size_t len);
+/** Become what another table is now, all of it committed. Returns SLUICE_ERR_MEMORY. */
+SLUICE_MUST_CHECK
+enum sluice_err positions_copy(struct positions *to, const struct positions *from);
 
 struct sluice_state_table positions_table(struct positions *positions);
 

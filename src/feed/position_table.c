@@ -58,8 +58,8 @@ static void committed(void *self)
     struct positions *positions = self;
 
     keep(positions);
-    if (positions->on_committed)
-        positions->on_committed(positions->on_committed_self);
+    if (positions->settle)
+        positions->settle(positions->settle_self, true);
 }
 
 static void undo(void *self)
@@ -78,7 +78,8 @@ static void undo(void *self)
     for (size_t i = 0; i < positions->count; i++)
         positions->files[i].seen_since_ns = 0;
     positions->change_count = 0;
-    positions->undone++;
+    if (positions->settle)
+        positions->settle(positions->settle_self, false);
 }
 
 static bool take_position(struct sluice_cursor *cursor, struct position *position)
@@ -125,14 +126,45 @@ static enum sluice_err take_change(struct positions *positions, struct sluice_cu
     return err;
 }
 
-static enum sluice_err apply(void *self, const uint8_t *bytes, size_t len)
+enum sluice_err positions_take(struct positions *positions, const uint8_t *bytes, size_t len)
 {
-    struct positions *positions = self;
     struct sluice_cursor cursor = { .at = bytes, .end = bytes + len };
     enum sluice_err err = SLUICE_OK;
 
     while (!err && cursor.at < cursor.end)
         err = take_change(positions, &cursor);
+    return err;
+}
+
+void positions_hand_over(struct positions *positions, struct sluice_buffer *out)
+{
+    changes(positions, out);
+    keep(positions);
+}
+
+enum sluice_err positions_copy(struct positions *to, const struct positions *from)
+{
+    enum sluice_err err = SLUICE_OK;
+
+    positions_clear(to);
+    for (size_t i = 0; !err && i < from->count; i++) {
+        size_t place;
+
+        if (!from->files[i].exists)
+            continue;
+        err = positions_add(to, &place, sluice_str_from(from->files[i].name));
+        if (!err)
+            to->files[place].now = from->files[i].now;
+    }
+    keep(to);
+    return err;
+}
+
+static enum sluice_err apply(void *self, const uint8_t *bytes, size_t len)
+{
+    struct positions *positions = self;
+    const enum sluice_err err = positions_take(positions, bytes, len);
+
     if (!err)
         keep(positions);
     return err;

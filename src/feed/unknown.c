@@ -93,23 +93,43 @@ static uint16_t *find(struct unknown_fields *fields, struct sluice_str name)
     return &fields->index[at];
 }
 
-void unknown_fields_count(struct unknown_fields *fields, struct sluice_str name)
+static void add(struct unknown_fields *fields, struct sluice_str name, uint64_t seen)
 {
-    fields->total++;
-    if (!may_be_shown(name)) {
-        fields->other++;
-        return;
-    }
     uint16_t *slot = find(fields, name);
+
     if (!*slot && fields->count == UNKNOWN_NAMES_MAX) {
-        fields->other++;
+        fields->other += seen;
         return;
     }
     if (!*slot) {
         memcpy(fields->fields[fields->count].name, name.bytes, name.len);
         *slot = (uint16_t)++fields->count;
     }
-    fields->fields[*slot - 1].seen++;
+    fields->fields[*slot - 1].seen += seen;
+}
+
+void unknown_fields_count(struct unknown_fields *fields, struct sluice_str name)
+{
+    fields->total++;
+    if (may_be_shown(name))
+        add(fields, name, 1);
+    else
+        fields->other++;
+}
+
+void unknown_fields_move(struct unknown_fields *to, struct unknown_fields *from)
+{
+    for (size_t i = 0; i < from->count; i++)
+        add(to, sluice_str_from(from->fields[i].name), from->fields[i].seen);
+    to->other += from->other;
+    to->total += from->total;
+    unknown_fields_clear(from);
+}
+
+void unknown_fields_clear(struct unknown_fields *fields)
+{
+    if (fields->total)
+        memset(fields, 0, sizeof *fields);
 }
 
 void unknown_fields_visit(const struct unknown_fields *fields,

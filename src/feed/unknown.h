@@ -28,6 +28,10 @@ struct unknown_fields {
  *  count as "other". */
 void unknown_fields_count(struct unknown_fields *fields, struct sluice_str name);
 
+/** Add what from has counted, and empty it. */
+void unknown_fields_move(struct unknown_fields *to, struct unknown_fields *from);
+void unknown_fields_clear(struct unknown_fields *fields);
+
 /** Names in order of first sight, "other" last; only what was seen. */
 void unknown_fields_visit(const struct unknown_fields *fields,
                           void (*visit)(void *self, const char *name, uint64_t count), void *self);
