@@ -237,7 +237,8 @@ static void open_all(struct bench *bench, const char *policy_path, const char *f
         die("open", err);
     err = sluice_policy_load(&policy, &findings, policy_path, T0_US);
     if (!err)
-        err = sluice_gate_set_policies(bench->gate, "bench", &policy, 1, T0_US);
+        err = sluice_gate_prepare_policies(bench->gate, "bench", &policy, 1, T0_US);
+    sluice_gate_take_policies(bench->gate);
     if (!err)
         err = sluice_batch_init(&bench->batch, SLUICE_GATE_BATCH, 1 << 20);
     if (err) {

@@ -98,6 +98,12 @@ static inline enum sluice_err take_rows(void *self, uint32_t stream, int64_t dea
 
 static const struct sluice_transport_ops ops = { .stream = stream_number, .write = take_rows };
 
+static inline void set_policies(struct fixture *f, const char *tenant, struct sluice_policy *versions[], size_t count)
+{
+    assert_int_equal(sluice_gate_prepare_policies(f->gate, tenant, versions, count, T0_US), SLUICE_OK);
+    sluice_gate_take_policies(f->gate);
+}
+
 static inline void load_policy(struct fixture *f, const char *tenant)
 {
     struct sluice_findings findings;
@@ -118,7 +124,7 @@ static inline void load_policy(struct fixture *f, const char *tenant)
         fail_msg("%.*s", (int)text.len, (char *)text.bytes);
     }
     sluice_findings_deinit(&findings);
-    assert_int_equal(sluice_gate_set_policies(f->gate, tenant, &policy, 1, T0_US), SLUICE_OK);
+    set_policies(f, tenant, &policy, 1);
 }
 
 static inline int setup(void **state)

@@ -32,12 +32,17 @@ enum sluice_err sluice_gate_new(struct sluice_gate **gate, const struct sluice_c
 void sluice_gate_free(struct sluice_gate *gate);
 
 /** Give a tenant its versions, all that are loaded, in any order. The gate
- *  takes them over, also when it fails. Between commits only.
+ *  takes them over, also when it fails. They come into force with
+ *  sluice_gate_take_policies, those of every tenant at once. Between commits only.
  *  Returns SLUICE_ERR_POLICY when none is in force at now_us, SLUICE_ERR_LIMIT
- *  when purposes run out. The versions from before stay in force then. */
+ *  when purposes run out, SLUICE_ERR_OLDER when the version in force would be
+ *  one from before the version that is. */
 SLUICE_MUST_CHECK
-enum sluice_err sluice_gate_set_policies(struct sluice_gate *gate, const char *tenant,
-                                         struct sluice_policy *versions[], size_t count, int64_t now_us);
+enum sluice_err sluice_gate_prepare_policies(struct sluice_gate *gate, const char *tenant,
+                                             struct sluice_policy *versions[], size_t count, int64_t now_us);
+void sluice_gate_take_policies(struct sluice_gate *gate);
+/** What was prepared is forgotten; the versions from before stay in force. */
+void sluice_gate_drop_policies(struct sluice_gate *gate);
 
 /** The registry changed: look subjects up anew. Between commits only. */
 void sluice_gate_forget_subjects(struct sluice_gate *gate);

@@ -39,16 +39,8 @@ static enum sluice_err open_keys(struct engine *engine, struct sluice_findings *
 
 static enum sluice_err open_policies(struct engine *engine, struct sluice_findings *findings)
 {
-    const struct sluice_config *config = engine->config;
-    enum sluice_err result = SLUICE_OK;
-
-    for (size_t t = 0; t < config->tenant_count; t++) {
-        const enum sluice_err err = versions_load(engine->gate, findings, &config->tenants[t],
-                                                  sluice_clock_now_us(&engine->clock));
-        if (err)
-            result = explain(findings, err, "policy", config->tenants[t].policies[0], "see 'sluice policy check'");
-    }
-    return result;
+    return explain(findings, versions_load(engine->gate, findings, engine->config, sluice_clock_now_us(&engine->clock)),
+                   "policy", engine->config->path, "see 'sluice policy check'");
 }
 
 static enum sluice_err open_feed(struct engine *engine, struct sluice_findings *findings)

@@ -69,13 +69,25 @@ struct tenant *gate_tenant(struct sluice_gate *gate, struct sluice_str name)
     return NULL;
 }
 
-enum sluice_err sluice_gate_set_policies(struct sluice_gate *gate, const char *tenant,
-                                         struct sluice_policy *versions[], size_t count, int64_t now_us)
+enum sluice_err sluice_gate_prepare_policies(struct sluice_gate *gate, const char *tenant,
+                                             struct sluice_policy *versions[], size_t count, int64_t now_us)
 {
     struct tenant *found = gate_tenant(gate, sluice_str_from(tenant));
 
     assert(found && "tenants are those of the configuration");
-    return tenant_set_versions(found, gate->vault, versions, count, now_us);
+    return tenant_prepare(found, gate->vault, versions, count, now_us);
+}
+
+void sluice_gate_take_policies(struct sluice_gate *gate)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++)
+        tenant_take(&gate->tenants[t]);
+}
+
+void sluice_gate_drop_policies(struct sluice_gate *gate)
+{
+    for (size_t t = 0; t < gate->tenant_count; t++)
+        tenant_drop(&gate->tenants[t]);
 }
 
 void sluice_gate_forget_subjects(struct sluice_gate *gate)

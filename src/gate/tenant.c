@@ -45,6 +45,7 @@ void tenant_forget(struct tenant *tenant)
 
 void tenant_deinit(struct tenant *tenant)
 {
+    tenant_drop(tenant);
     tenant_forget(tenant);
     for (size_t p = 0; p < tenant->purpose_count; p++) {
         sluice_secret_free(tenant->purposes[p].secrets, EPOCHS_CACHED * sizeof *tenant->purposes[p].secrets);
@@ -64,21 +65,13 @@ static int by_effective(const void *a, const void *b)
     return ((*x)->effective_at_us > (*y)->effective_at_us) - ((*x)->effective_at_us < (*y)->effective_at_us);
 }
 
-size_t tenant_version_at(const struct tenant *tenant, int64_t at_us)
+/* Among those of the versions in force and the first ones of the next. */
+static bool has_purpose(const struct tenant *tenant, const char *name)
 {
-    size_t version = 0;
-
-    while (version + 1 < tenant->version_count && tenant->versions[version + 1]->effective_at_us <= at_us)
-        version++;
-    return version;
-}
-
-static struct tenant_purpose *find_purpose(struct tenant *tenant, const char *name)
-{
-    for (size_t p = 0; p < tenant->purpose_count; p++)
+    for (size_t p = 0; p < tenant->next.purpose_count; p++)
         if (strcmp(tenant->purposes[p].name, name) == 0)
-            return &tenant->purposes[p];
-    return NULL;
+            return true;
+    return false;
 }
 
 static enum sluice_err add_purpose(struct tenant *tenant, struct sluice_vault *vault, const char *name)
@@ -86,9 +79,9 @@ static enum sluice_err add_purpose(struct tenant *tenant, struct sluice_vault *v
     struct tenant_purpose purpose = { .lane = LANE_NONE, .device_lane = LANE_NONE, .token = LANE_NONE };
     enum sluice_err err;
 
-    if (find_purpose(tenant, name))
+    if (has_purpose(tenant, name))
         return SLUICE_OK;
-    if (tenant->purpose_count == SLUICE_PURPOSES_MAX)
+    if (tenant->next.purpose_count == SLUICE_PURPOSES_MAX)
         return SLUICE_ERR_LIMIT;
     memcpy(purpose.name, name, strlen(name) + 1);
     err = sluice_vault_purpose_index(vault, tenant->name, name, &purpose.index);
@@ -99,9 +92,7 @@ static enum sluice_err add_purpose(struct tenant *tenant, struct sluice_vault *v
     purpose.secrets = sluice_secret_alloc(EPOCHS_CACHED * sizeof *purpose.secrets);
     if (!purpose.secrets)
         return SLUICE_ERR_MEMORY;
-    if (purpose.index >= tenant->secret_count)
-        tenant->secret_count = (uint8_t)(purpose.index + 1);
-    tenant->purposes[tenant->purpose_count++] = purpose;
+    tenant->purposes[tenant->next.purpose_count++] = purpose;
     return SLUICE_OK;
 }
 
@@ -128,6 +119,8 @@ static void assign_lanes(struct tenant *tenant)
     for (size_t p = 0; p < tenant->purpose_count; p++) {
         struct tenant_purpose *purpose = &tenant->purposes[p];
 
+        if (purpose->index >= tenant->secret_count)
+            tenant->secret_count = (uint8_t)(purpose->index + 1);
         purpose->lane = purpose->device_lane = purpose->token = LANE_NONE;
         for (size_t v = 0; v < tenant->version_count; v++) {
             const struct sluice_purpose *declared = sluice_policy_purpose(tenant->versions[v], purpose->name);
@@ -198,9 +191,9 @@ static void fill_basis_beyond(struct rule *rule)
         rule->basis[contract][REGION_BEYOND] = depends ? SLUICE_BASIS_NONE : rule->basis[contract][0];
 }
 
-static void compile_rule(struct tenant *tenant, struct rule *rule, size_t version, const char *name)
+static void compile_rule(struct tenant *tenant, struct rule *rule, const struct sluice_policy *then,
+                         const struct sluice_policy *now, const char *name)
 {
-    const struct sluice_policy *then = tenant->versions[version], *now = tenant->versions[tenant->current];
     const struct sluice_purpose *declared_then = sluice_policy_purpose(then, name);
     const struct sluice_purpose *declared_now = sluice_policy_purpose(now, name);
 
@@ -215,71 +208,134 @@ static void compile_rule(struct tenant *tenant, struct rule *rule, size_t versio
     fill_basis_beyond(rule);
 }
 
-static enum sluice_err compile(struct tenant *tenant)
+/* NULL: no memory. */
+static struct rule *compile(struct tenant *tenant, struct sluice_policy *const versions[], size_t version_count,
+                            size_t current, size_t purpose_count)
 {
-    struct rule *rules = calloc(tenant->version_count * tenant->purpose_count + 1, sizeof *rules);
+    struct rule *rules = calloc(version_count * purpose_count + 1, sizeof *rules);
 
-    if (!rules)
-        return SLUICE_ERR_MEMORY;
-    for (size_t v = 0; v < tenant->version_count; v++)
-        for (size_t p = 0; p < tenant->purpose_count; p++)
-            compile_rule(tenant, &rules[v * tenant->purpose_count + p], v, tenant->purposes[p].name);
-    free(tenant->rules);
-    tenant->rules = rules;
-    return SLUICE_OK;
+    for (size_t v = 0; rules && v < version_count; v++)
+        for (size_t p = 0; p < purpose_count; p++)
+            compile_rule(tenant, &rules[v * purpose_count + p], versions[v], versions[current],
+                         tenant->purposes[p].name);
+    return rules;
 }
 
-/* The purposes behind count were added for versions that were not taken after all. */
-static void take_back_purposes(struct tenant *tenant, size_t count)
+static size_t version_at(struct sluice_policy *const versions[], size_t count, int64_t at_us)
 {
-    while (tenant->purpose_count > count) {
-        struct tenant_purpose *purpose = &tenant->purposes[--tenant->purpose_count];
+    size_t version = 0;
+
+    while (version + 1 < count && versions[version + 1]->effective_at_us <= at_us)
+        version++;
+    return version;
+}
+
+size_t tenant_version_at(const struct tenant *tenant, int64_t at_us)
+{
+    return version_at(tenant->versions, tenant->version_count, at_us);
+}
+
+/* What has been in force closes for good: it is followed, never taken back,
+ * also where the clock is behind it by now. */
+static enum sluice_err choose_current(const struct tenant *tenant, struct tenant_versions *next, int64_t now_us)
+{
+    const int64_t since_us = tenant->version_count ? tenant->versions[tenant->current]->effective_at_us : INT64_MIN;
+
+    if (next->count == 0 || next->list[0]->effective_at_us > now_us)
+        return SLUICE_ERR_POLICY;
+    next->current = version_at(next->list, next->count, now_us > since_us ? now_us : since_us);
+    return next->list[next->current]->effective_at_us < since_us ? SLUICE_ERR_OLDER : SLUICE_OK;
+}
+
+static enum sluice_err add_purposes(struct tenant *tenant, struct sluice_vault *vault)
+{
+    const struct tenant_versions *next = &tenant->next;
+    enum sluice_err err = SLUICE_OK;
+
+    for (size_t v = 0; !err && v < next->count; v++)
+        for (size_t p = 0; !err && p < next->list[v]->purpose_count; p++)
+            err = add_purpose(tenant, vault, next->list[v]->purposes[p].name);
+    return err;
+}
+
+enum sluice_err tenant_prepare(struct tenant *tenant, struct sluice_vault *vault, struct sluice_policy *versions[],
+                               size_t count, int64_t now_us)
+{
+    struct tenant_versions *next = &tenant->next;
+
+    assert(!next->list);
+    *next = (struct tenant_versions){ .list = malloc((count + 1) * sizeof(struct sluice_policy *)),
+                                      .purpose_count = tenant->purpose_count };
+    if (!next->list) {
+        free_versions(versions, count);
+        return SLUICE_ERR_MEMORY;
+    }
+    next->count = count;
+    memcpy(next->list, versions, count * sizeof(struct sluice_policy *));
+    qsort(next->list, count, sizeof(struct sluice_policy *), by_effective);
+    enum sluice_err err = choose_current(tenant, next, now_us);
+    if (!err)
+        err = add_purposes(tenant, vault);
+    if (!err) {
+        next->rules = compile(tenant, next->list, count, next->current, next->purpose_count);
+        err = next->rules ? SLUICE_OK : SLUICE_ERR_MEMORY;
+    }
+    if (err)
+        tenant_drop(tenant);
+    return err;
+}
+
+void tenant_drop(struct tenant *tenant)
+{
+    struct tenant_versions *next = &tenant->next;
+
+    if (!next->list)
+        return;
+    /* The purposes behind those in force were added for these versions. */
+    while (next->purpose_count > tenant->purpose_count) {
+        struct tenant_purpose *purpose = &tenant->purposes[--next->purpose_count];
 
         sluice_secret_free(purpose->secrets, EPOCHS_CACHED * sizeof *purpose->secrets);
         sluice_wipe(purpose, sizeof *purpose);
     }
+    free_versions(next->list, next->count);
+    free(next->list);
+    free(next->rules);
+    *next = (struct tenant_versions){ .list = NULL };
 }
 
-enum sluice_err tenant_set_versions(struct tenant *tenant, struct sluice_vault *vault,
-                                    struct sluice_policy *versions[], size_t count, int64_t now_us)
+void tenant_take(struct tenant *tenant)
 {
-    struct sluice_policy **copy = malloc((count + 1) * sizeof *copy);
-    const size_t purpose_count = tenant->purpose_count;
-    enum sluice_err err = copy ? SLUICE_OK : SLUICE_ERR_MEMORY;
+    const struct tenant_versions next = tenant->next;
 
-    if (copy) {
-        memcpy(copy, versions, count * sizeof *copy);
-        qsort(copy, count, sizeof *copy, by_effective);
-        if (count == 0 || copy[0]->effective_at_us > now_us)
-            err = SLUICE_ERR_POLICY;
-    }
-    for (size_t v = 0; !err && v < count; v++)
-        for (size_t p = 0; !err && p < copy[v]->purpose_count; p++)
-            err = add_purpose(tenant, vault, copy[v]->purposes[p].name);
-    if (err) {
-        /* The rules in force are laid out by the purposes there were. */
-        take_back_purposes(tenant, purpose_count);
-        free_versions(versions, count);
-        free(copy);
-        return err;
-    }
+    if (!next.list)
+        return;
     free_versions(tenant->versions, tenant->version_count);
     free(tenant->versions);
-    tenant->versions = copy;
-    tenant->version_count = count;
-    tenant->current = tenant_version_at(tenant, now_us);
+    free(tenant->rules);
+    tenant->versions = next.list;
+    tenant->version_count = next.count;
+    tenant->current = next.current;
+    tenant->rules = next.rules;
+    tenant->purpose_count = next.purpose_count;
+    tenant->next = (struct tenant_versions){ .list = NULL };
     assign_lanes(tenant);
-    return compile(tenant);
 }
 
+/* Never back, whatever the clock does. */
 enum sluice_err tenant_advance(struct tenant *tenant, int64_t now_us)
 {
     const size_t current = tenant_version_at(tenant, now_us);
 
-    if (current == tenant->current)
+    if (current <= tenant->current)
         return SLUICE_OK;
+    struct rule *rules = compile(tenant, tenant->versions, tenant->version_count, current, tenant->purpose_count);
+    if (!rules)
+        return SLUICE_ERR_MEMORY;
+    free(tenant->rules);
+    tenant->rules = rules;
     tenant->current = current;
-    return compile(tenant);
+    return SLUICE_OK;
 }
 
 uint8_t tenant_region(struct tenant *tenant, struct sluice_str region)

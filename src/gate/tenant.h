@@ -60,6 +60,15 @@ struct tenant_purpose {
     struct rows rows;          /* of the open commit */
 };
 
+/* Prepared, and not in force yet: everything that can fail is done. */
+struct tenant_versions {
+    struct sluice_policy **list;              /* by effective_at, rising; NULL: nothing is prepared */
+    size_t count;
+    size_t current;
+    size_t purpose_count;                     /* of tenant->purposes, with those that only these versions have */
+    struct rule *rules;
+};
+
 struct tenant {
     char name[SLUICE_NAME_MAX + 1];
     size_t name_len;
@@ -70,6 +79,7 @@ struct tenant {
     struct sluice_policy **versions;          /* by effective_at, rising */
     struct rule *rules;                       /* [version_count][purpose_count] for the current version */
     size_t current;                           /* index of the version in force */
+    struct tenant_versions next;
     uint8_t secret_count;                     /* secrets that a row of a subject needs */
     struct slots subjects;
     struct slots devices;                     /* lane 0: the tag of the only SIM that used it */
@@ -83,12 +93,17 @@ void tenant_init(struct tenant *tenant, const char *name, struct sluice_vault *v
 void tenant_deinit(struct tenant *tenant);
 
 /** Take these versions over (also on failure) and compile them against the one
- *  in force at now_us. SLUICE_ERR_POLICY when none is; what was there stays then. */
+ *  in force at now_us. What is in force stays until tenant_take, or for good
+ *  with tenant_drop and on failure.
+ *  Returns SLUICE_ERR_POLICY when none is in force at now_us, SLUICE_ERR_OLDER
+ *  when the one that is began before the one in force. */
 SLUICE_MUST_CHECK
-enum sluice_err tenant_set_versions(struct tenant *tenant, struct sluice_vault *vault,
-                                    struct sluice_policy *versions[], size_t count, int64_t now_us);
+enum sluice_err tenant_prepare(struct tenant *tenant, struct sluice_vault *vault, struct sluice_policy *versions[],
+                               size_t count, int64_t now_us);
+void tenant_take(struct tenant *tenant);
+void tenant_drop(struct tenant *tenant);
 
-/** Compile again if another version came into force. */
+/** Compile again if a later version came into force. On failure the one before is. */
 SLUICE_MUST_CHECK
 enum sluice_err tenant_advance(struct tenant *tenant, int64_t now_us);
 

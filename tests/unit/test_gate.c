@@ -287,7 +287,7 @@ static void policies_that_are_refused_leave_everything_as_it_was(void **state)
     sluice_findings_init(&findings);
     assert_int_equal(sluice_policy_load(&policy, &findings, path, T0_US), SLUICE_OK);
     sluice_findings_deinit(&findings);
-    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_ERR_LIMIT);
+    assert_int_equal(sluice_gate_prepare_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_ERR_LIMIT);
 
     arrive(f, 1);
     arrive(f, 2)->role = SLUICE_ROLE_PROCESSOR;
@@ -295,6 +295,89 @@ static void policies_that_are_refused_leave_everything_as_it_was(void **state)
     assert_int_equal(row_count(f, BILLING), 1);
     assert_int_equal(row_count(f, FRAUD), 1);
     assert_int_equal(row_count(f, HOSTING), 1);
+}
+
+static struct sluice_policy *load_version(struct fixture *f, const char *tenant, int64_t effective_at_us)
+{
+    struct sluice_findings findings;
+    struct sluice_policy *policy;
+    char path[128];
+
+    snprintf(path, sizeof path, "%s/%s.yaml", f->folder, tenant);
+    sluice_findings_init(&findings);
+    assert_int_equal(sluice_policy_load(&policy, &findings, path, T0_US), SLUICE_OK);
+    sluice_findings_deinit(&findings);
+    policy->effective_at_us = effective_at_us;
+    return policy;
+}
+
+static void close_fraud(struct sluice_policy *policy)
+{
+    struct sluice_purpose *fraud = (struct sluice_purpose *)(uintptr_t)sluice_policy_purpose(policy, "fraud");
+
+    fraud->services = 0;
+}
+
+/* A reload takes the files of all tenants or of none. */
+static void versions_of_all_tenants_come_into_force_together(void **state)
+{
+    struct fixture *f = *state;
+
+    for (int taken = 0; taken < 2; taken++) {
+        struct sluice_policy *acme = load_version(f, "acme", T0_US - DAY_US), *beta = load_version(f, "beta", T0_US);
+
+        close_fraud(acme);
+        close_fraud(beta);
+        if (!taken)
+            beta->effective_at_us = T0_US + 1;      /* none of beta's is in force */
+        assert_int_equal(sluice_gate_prepare_policies(f->gate, "acme", &acme, 1, T0_US), SLUICE_OK);
+        assert_int_equal(sluice_gate_prepare_policies(f->gate, "beta", &beta, 1, T0_US),
+                         taken ? SLUICE_OK : SLUICE_ERR_POLICY);
+        if (taken)
+            sluice_gate_take_policies(f->gate);
+        else
+            sluice_gate_drop_policies(f->gate);
+        again(f);
+        arrive(f, 1);
+        arrive(f, 1)->tenant = SLUICE_STR("beta");
+        run(f);
+        for (int t = 0; t < 2; t++) {
+            assert_int_equal(f->rows[t][BILLING]->n_records, 1);
+            assert_int_equal(f->rows[t][FRAUD]->n_records, taken ? 0 : 1);
+        }
+    }
+}
+
+static void a_version_that_was_in_force_is_not_taken_back(void **state)
+{
+    struct fixture *f = *state;
+    struct sluice_policy *versions[] = { load_version(f, "acme", T0_US - 9 * DAY_US),
+                                         load_version(f, "acme", T0_US + DAY_US) };
+    struct sluice_policy *earlier = load_version(f, "acme", T0_US - 9 * DAY_US);
+
+    close_fraud(versions[1]);
+    set_policies(f, "acme", versions, 2);
+    arrive(f, 1);
+    run(f);
+    assert_int_equal(row_count(f, FRAUD), 1);
+    /* The clock runs ahead and is put right: what was closed by then stays closed. */
+    for (int64_t now_us = T0_US + 2 * DAY_US; now_us >= T0_US; now_us -= 2 * DAY_US) {
+        again(f);
+        arrive(f, 1);
+        run_at(f, now_us);
+        assert_int_equal(row_count(f, BILLING), 1);
+        assert_int_equal(row_count(f, FRAUD), 0);
+    }
+    /* Nor does loading the same again open it, nor loading less. */
+    struct sluice_policy *same[] = { load_version(f, "acme", T0_US - 9 * DAY_US), load_version(f, "acme", T0_US + DAY_US) };
+    close_fraud(same[1]);
+    set_policies(f, "acme", same, 2);
+    assert_int_equal(sluice_gate_prepare_policies(f->gate, "acme", &earlier, 1, T0_US), SLUICE_ERR_OLDER);
+    again(f);
+    arrive(f, 1);
+    run(f);
+    assert_int_equal(row_count(f, BILLING), 1);
+    assert_int_equal(row_count(f, FRAUD), 0);
 }
 
 /* Producers of raw records stamp them themselves. */
@@ -352,6 +435,8 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(a_stream_is_in_the_order_of_its_own_pseudonyms),
           TEST(an_abort_leaves_nothing_and_the_next_try_everything),
           TEST(a_token_opens_to_the_sim_that_it_was_made_of),
+          TEST(versions_of_all_tenants_come_into_force_together),
+          TEST(a_version_that_was_in_force_is_not_taken_back),
           TEST(policies_that_are_refused_leave_everything_as_it_was),
           TEST(no_record_was_collected_in_the_future),
           TEST(what_comes_back_from_an_unknown_source_is_on_one_account))

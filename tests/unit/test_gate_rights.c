@@ -267,7 +267,7 @@ static void a_child_stays_a_child_under_a_later_version(void **state)
 
     versions[1]->effective_at_us = T0_US - DAY_US;
     versions[1]->min_age = 0;
-    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", versions, 2, T0_US), SLUICE_OK);
+    set_policies(f, "acme", versions, 2);
     put_subject(f, 1, be_twelve);
     arrive(f, 1)->collected_at_us = T0_US - 2 * DAY_US;
     f->batch.entries[0].record.start_us -= 2 * DAY_US;
@@ -291,7 +291,7 @@ static void an_unknown_field_is_quarantined_under_either_version(void **state)
         versions[0]->quarantine_unknown_fields = cases[i].then;
         versions[1]->quarantine_unknown_fields = cases[i].now;
         versions[1]->effective_at_us = T0_US - DAY_US;
-        assert_int_equal(sluice_gate_set_policies(f->gate, "acme", versions, 2, T0_US), SLUICE_OK);
+        set_policies(f, "acme", versions, 2);
         sluice_batch_reset(&f->batch);
         arrive(f, 1)->collected_at_us = T0_US - 2 * DAY_US;
         f->batch.entries[0].record.start_us -= 2 * DAY_US;
@@ -316,7 +316,7 @@ static void a_region_too_many_opens_nothing(void **state)
     fraud->basis_rules[0].basis = SLUICE_BASIS_CONSENT;
     fraud->basis_rules[0].region_count = 1;
     strcpy(fraud->basis_rules[0].regions[0], "DE");
-    assert_int_equal(sluice_gate_set_policies(f->gate, "acme", &policy, 1, T0_US), SLUICE_OK);
+    set_policies(f, "acme", &policy, 1);
     for (unsigned i = 0; i < 300; i++) {
         char *region = sluice_arena_alloc(&f->batch.arena, 8);
 
