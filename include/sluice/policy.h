@@ -213,6 +213,9 @@ int64_t sluice_purpose_deadline_s(const struct sluice_purpose *purpose, int64_t 
 
 /** Texts for people, into out. json: one JSON document instead of a table. */
 enum sluice_err sluice_policy_explain(const struct sluice_policy *policy, bool json, struct sluice_buffer *out);
+/** What a record collected under `then` may do while `now` is in force; both of one tenant. */
+enum sluice_err sluice_policy_explain_then(const struct sluice_policy *then, const struct sluice_policy *now,
+                                           bool json, struct sluice_buffer *out);
 enum sluice_err sluice_policy_diff(const struct sluice_policy *from, const struct sluice_policy *to,
                                    bool json, struct sluice_buffer *out);
 enum sluice_err sluice_policy_ropa(const struct sluice_policy *policy, bool json, struct sluice_buffer *out);

@@ -13,19 +13,23 @@ static const char help[] =
     "       sluice policy check [--json] [-c FILE]\n"
     "       sluice policy check --rules | --vocabulary\n"
     "       sluice policy explain [--json] FILE\n"
+    "       sluice policy explain [--json] [--at INSTANT] --collected-at INSTANT FILE...\n"
     "       sluice policy diff [--json] OLD NEW\n"
     "       sluice policy ropa [--json] FILE\n"
     "       sluice policy proto PURPOSE FILE\n"
     "\n"
     "check says what is wrong with policies and what is worth knowing, each with its\n"
     "place and what to do; without FILE, with all that the configuration names.\n"
-    "explain prints what each purpose does and makes of each field. diff tells what\n"
-    "a change opens and closes. ropa prints the record of processing activities\n"
+    "explain prints what each purpose does and makes of each field; with\n"
+    "--collected-at, of a tenant's versions, what a record that was collected then may\n"
+    "still do: what either version closes is closed. diff tells what a change opens\n"
+    "and closes. ropa prints the record of processing activities\n"
     "(GDPR Art. 30). proto prints the proto file for one purpose's consumers.\n"
     "\n"
     "  -c, --config FILE   the configuration (default ./sluice.yaml)\n"
     "      --json          one JSON document instead of text\n"
     "      --at INSTANT    as of that instant: overlays, safeguards and assessments end\n"
+    "      --collected-at INSTANT  when the record was collected\n"
     "      --rules         list every rule that check applies\n"
     "      --vocabulary    list the words for fields, purposes, bases, criteria, recipients\n"
     "      --help          this text\n"
@@ -40,6 +44,7 @@ struct request {
     bool rules;
     bool vocabulary;
     int64_t now_us;
+    int64_t collected_at_us; /* INT64_MIN: not given */
     int argc; /* what follows the verb */
     char **argv;
 };
@@ -203,9 +208,70 @@ static int write_one(const struct request *request, writer write)
     return print(&out, err);
 }
 
+/* The version in force at an instant, of those in order; NULL before the first. */
+static const struct sluice_policy *in_force(struct sluice_policy *const versions[], size_t count, int64_t at_us)
+{
+    const struct sluice_policy *found = NULL;
+
+    for (size_t i = 0; i < count && versions[i]->effective_at_us <= at_us; i++)
+        found = versions[i];
+    return found;
+}
+
+static enum sluice_err load_versions(struct sluice_policy *versions[], size_t *count, const struct request *request)
+{
+    struct sluice_findings findings;
+    enum sluice_err err = SLUICE_OK;
+
+    *count = 0;
+    sluice_findings_init(&findings);
+    for (int i = 0; !err && i < request->argc; i++) {
+        size_t added = 0;
+
+        err = sluice_policy_load_versions(versions + *count, &added, &findings, request->argv[i], request->now_us);
+        *count += added;
+        if (!err && strcmp(versions[0]->tenant, versions[*count - 1]->tenant) != 0) {
+            sluice_findings_add(&findings, SLUICE_FINDING_ERROR, "policy-tenant", request->argv[i], 0, 0,
+                                "is of another tenant than the file before; give the versions of one");
+            err = SLUICE_ERR_POLICY;
+        }
+    }
+    if (err)
+        cli_findings(&findings);
+    else
+        sluice_policy_order(versions, count);
+    sluice_findings_deinit(&findings);
+    return err;
+}
+
+static int explain_then(struct request *request)
+{
+    struct sluice_policy *versions[SLUICE_POLICY_FILES_MAX * SLUICE_POLICY_VERSIONS_MAX];
+    struct sluice_buffer out;
+    size_t count = 0;
+
+    if (request->argc < 1 || request->argc > SLUICE_POLICY_FILES_MAX)
+        return cli_usage(request->command);
+    enum sluice_err err = load_versions(versions, &count, request);
+    const struct sluice_policy *then = in_force(versions, count, request->collected_at_us);
+    const struct sluice_policy *now = in_force(versions, count, request->now_us);
+    sluice_buffer_init(&out, 16 * 1024 * 1024);
+    if (!err && !now)
+        err = SLUICE_ERR_POLICY;
+    /* A record from before the first version is judged under it, as the gate does. */
+    if (!err)
+        err = sluice_policy_explain_then(then ? then : versions[0], now, request->json, &out);
+    for (size_t i = 0; i < count; i++)
+        sluice_policy_free(versions[i]);
+    if (!err)
+        return print(&out, err);
+    sluice_buffer_deinit(&out);
+    return cli_fail(request->command, err, "no version that is in force at that instant, among %s", request->argv[0]);
+}
+
 static int explain(struct request *request)
 {
-    return write_one(request, sluice_policy_explain);
+    return request->collected_at_us == INT64_MIN ? write_one(request, sluice_policy_explain) : explain_then(request);
 }
 
 static int ropa(struct request *request)
@@ -271,6 +337,7 @@ static int read_options(struct request *request, int argc, char *argv[])
         { "config", required_argument, NULL, 'c' },
         { "json", no_argument, NULL, 'j' },
         { "at", required_argument, NULL, 'a' },
+        { "collected-at", required_argument, NULL, 'o' },
         { "rules", no_argument, NULL, 'r' },
         { "vocabulary", no_argument, NULL, 'v' },
         { "help", no_argument, NULL, 'h' },
@@ -294,9 +361,12 @@ static int read_options(struct request *request, int argc, char *argv[])
             request->vocabulary = true;
             break;
         case 'a':
-            if (!sluice_time_parse(&request->now_us, &offset, &zone, sluice_str_from(optarg)))
+        case 'o':
+            if (!sluice_time_parse(option == 'a' ? &request->now_us : &request->collected_at_us, &offset, &zone,
+                                   sluice_str_from(optarg)))
                 break;
-            fprintf(stderr, "%s: --at takes an instant such as 2026-11-01T00:00:00Z\n", request->command);
+            fprintf(stderr, "%s: %s takes an instant such as 2026-11-01T00:00:00Z\n", request->command,
+                    option == 'a' ? "--at" : "--collected-at");
             return EX_USAGE;
         case 'h':
             fputs(help, stdout);
@@ -313,7 +383,9 @@ int cli_policy(int argc, char *argv[])
     struct sluice_clock clock;
 
     sluice_clock_init(&clock, 0);
-    struct request request = { .command = argv[0], .now_us = sluice_clock_now_us(&clock) };
+    struct request request = { .command = argv[0],
+                               .now_us = sluice_clock_now_us(&clock),
+                               .collected_at_us = INT64_MIN };
     const int code = read_options(&request, argc, argv);
     if (code >= 0)
         return code;

@@ -120,18 +120,23 @@ static void report(const struct engine *engine, const struct options *options)
     sluice_buffer_deinit(&text);
 }
 
+/* An objection does not wait until somebody corrects a policy, nor the other way round. */
 static void reload(struct engine *engine, struct sluice_findings *findings)
 {
-    enum sluice_err err;
-
     reload_wanted = 0;
     sluice_findings_deinit(findings);
-    err = engine_reload_policies(engine, findings);
-    if (!err)
-        err = engine_reload_registry(engine, findings);
+    const enum sluice_err policy_err = engine_reload_policies(engine, findings);
+    const enum sluice_err registry_err = engine_reload_registry(engine, findings);
+
     cli_findings(findings);
-    fprintf(stderr, err ? "sluice: reload failed (%s); what was in force stays in force\n" : "sluice: reloaded\n",
-            sluice_err_text(err));
+    if (policy_err)
+        fprintf(stderr, "sluice: policies are not reloaded (%s); what was in force stays in force\n",
+                sluice_err_text(policy_err));
+    if (registry_err)
+        fprintf(stderr, "sluice: the registry is not reloaded (%s); correct it and send SIGHUP again\n",
+                sluice_err_text(registry_err));
+    if (!policy_err && !registry_err)
+        fputs("sluice: reloaded\n", stderr);
 }
 
 static bool has_done(const struct sluice_keep_report *report)

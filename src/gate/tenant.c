@@ -198,7 +198,6 @@ static void compile_rule(struct tenant *tenant, struct rule *rule, const struct 
     const struct sluice_purpose *declared_now = sluice_policy_purpose(now, name);
 
     rule->usable = declared_then && declared_now;
-    rule->absent = declared_now ? SLUICE_NOT_YET_DECLARED : SLUICE_CLOSED_SINCE;
     if (!rule->usable)
         return;
     sluice_purpose_intersect(&rule->purpose, declared_now, declared_then);
@@ -208,16 +207,34 @@ static void compile_rule(struct tenant *tenant, struct rule *rule, const struct 
     fill_basis_beyond(rule);
 }
 
+/* Declared by a version that was in force, and not by the one that is. */
+static bool was_closed(struct sluice_policy *const versions[], size_t current, const char *name)
+{
+    bool before = false;
+
+    for (size_t v = 0; v < current; v++)
+        before |= sluice_policy_purpose(versions[v], name) != NULL;
+    return before && !sluice_policy_purpose(versions[current], name);
+}
+
 /* NULL: no memory. */
 static struct rule *compile(struct tenant *tenant, struct sluice_policy *const versions[], size_t version_count,
                             size_t current, size_t purpose_count)
 {
     struct rule *rules = calloc(version_count * purpose_count + 1, sizeof *rules);
 
-    for (size_t v = 0; rules && v < version_count; v++)
-        for (size_t p = 0; p < purpose_count; p++)
-            compile_rule(tenant, &rules[v * purpose_count + p], versions[v], versions[current],
-                         tenant->purposes[p].name);
+    for (size_t p = 0; rules && p < purpose_count; p++) {
+        const char *name = tenant->purposes[p].name;
+        const enum sluice_outcome absent = was_closed(versions, current, name) ? SLUICE_CLOSED_SINCE
+                                                                               : SLUICE_NOT_YET_DECLARED;
+
+        for (size_t v = 0; v < version_count; v++) {
+            struct rule *rule = &rules[v * purpose_count + p];
+
+            rule->absent = (uint8_t)absent;
+            compile_rule(tenant, rule, versions[v], versions[current], name);
+        }
+    }
     return rules;
 }
 
