@@ -9,7 +9,7 @@
  *     PATTERN  of the path, as a shell's, * crossing slashes
  *     NUMBER   which of the calls that match, from 1
  *     TIMES    how many fail from there on (1); 0: all
- *   FAULT_MARK=FILE   what was reached is written there
+ *   FAULT_MARK=FILE   what was reached is written there; at the end, how many calls matched
  *   FAULT_TRACE=FILE  every call of kind change is written there, one a line
  *
  * Without FAULT nothing happens but the trace. sleep() returns at once, as
@@ -128,6 +128,18 @@ __attribute__((constructor)) static void begin(void)
     fault.times = part[4] ? strtol(part[4], NULL, 10) : 1;
     read_kind(part[1]);
     read_action(part[0]);
+}
+
+__attribute__((destructor)) static void end(void)
+{
+    char line[64];
+
+    if (!fault.mark || !fault.kinds)
+        return;
+    const int len = snprintf(line, sizeof line, "matched %ld\n", atomic_load(&fault.count));
+    const int file = (int)syscall(SYS_openat, AT_FDCWD, fault.mark, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    (void)!syscall(SYS_write, file, line, (size_t)len);
+    syscall(SYS_close, file);
 }
 
 /* --- what a call is about ------------------------------------------------ */

@@ -25,8 +25,10 @@ class Wrong(Exception):
 class Ended:
     """How a process ended."""
 
-    def __init__(self, code, out, err, reached):
-        self.code, self.out, self.err, self.reached = code, out, err, reached
+    def __init__(self, code, out, err, marks):
+        self.code, self.out, self.err = code, out, err
+        self.reached = next((mark for mark in marks if not mark.startswith('matched')), None)
+        self.matched = next((int(mark.split()[1]) for mark in marks if mark.startswith('matched')), 0)
 
     @property
     def killed(self):
@@ -97,7 +99,8 @@ class Fleet:
                                 errors='replace', **more)
 
     def run(self, *arguments, fault=None, trace=None, limit=120, before=None):
-        """Run to its end; .reached tells the call at which the fault struck, None when it never did."""
+        """Run to its end. The result's reached is the call at which the fault struck, None when it never did;
+        matched is how many calls it could have struck at."""
         arguments = arguments or ('run', '--quiet')
         mark = self.path('reached')
         if os.path.exists(mark):
@@ -110,11 +113,11 @@ class Fleet:
             process.kill()
             process.communicate()
             raise Wrong(f'did not end within {limit} s') from None
-        reached = None
+        marks = []
         if os.path.exists(mark):
             with open(mark, encoding='utf-8') as file:
-                reached = file.read().strip()
-        return Ended(process.returncode, out, err, reached)
+                marks = file.read().splitlines()
+        return Ended(process.returncode, out, err, marks)
 
     def finish(self):
         """Run without a fault, to the end of the input."""
