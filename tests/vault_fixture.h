@@ -98,6 +98,14 @@ static inline struct sluice_subject fixture_put(struct vault_fixture *f, unsigne
     return subject;
 }
 
+static inline uint64_t fixture_generation(struct vault_fixture *f, bool *reachable)
+{
+    uint64_t generation;
+
+    assert_int_equal(sluice_vault_registry_generation(f->vault, &generation, reachable), SLUICE_OK);
+    return generation;
+}
+
 static inline void fixture_commit(struct vault_fixture *f)
 {
     assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);

@@ -221,8 +221,11 @@ enum sluice_err sluice_vault_erase(struct sluice_vault *vault, const struct slui
                                    size_t count);
 
 /** The registry's generation: rises with each load; 0: never loaded.
- *  reachable: not older than the keyring knows. */
-uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reachable);
+ *  reachable: not older than the keyring knows. A vault that cannot be read says
+ *  neither: it is an error, not an unreachable registry. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_registry_generation(struct sluice_vault *vault, uint64_t *generation,
+                                                 bool *reachable);
 /** What the loaded files digested to; zeros when never loaded. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault,

@@ -12,6 +12,9 @@ void cli_findings(const struct sluice_findings *findings)
     sluice_findings_print(findings, &text);
     if (text.len > 0)
         fwrite(text.bytes, 1, text.len, stderr);
+    /* What could not be kept or put into words must not pass in silence. */
+    if (sluice_buffer_err(&text) || findings->count < findings->errors)
+        fputs("sluice: out of memory, also for saying what is wrong; give the process more\n", stderr);
     sluice_buffer_deinit(&text);
 }
 

@@ -183,8 +183,10 @@ static enum sluice_err gather(struct status *status, const struct vault_reader_s
 {
     if (!set->vault)
         return SLUICE_OK;
-    status->registry_generation = sluice_vault_registry_generation(set->vault, &status->registry_reachable);
-    enum sluice_err err = sluice_vault_stats(set->vault, &status->stats);
+    enum sluice_err err =
+        sluice_vault_registry_generation(set->vault, &status->registry_generation, &status->registry_reachable);
+    if (!err)
+        err = sluice_vault_stats(set->vault, &status->stats);
     if (!err)
         err = sluice_vault_epochs(set->vault, note_epoch, status);
     qsort(status->list, status->count, sizeof status->list[0], by_name);

@@ -158,7 +158,8 @@ static enum sluice_err count_all(struct counts *counts, struct sluice_vault *vau
     enum sluice_err err = subject ? sluice_vault_stats(vault, &stats) : SLUICE_ERR_MEMORY;
 
     *counts = (struct counts){ .links = err ? 0 : stats.links };
-    counts->generation = sluice_vault_registry_generation(vault, &counts->reachable);
+    if (!err)
+        err = sluice_vault_registry_generation(vault, &counts->generation, &counts->reachable);
     while (!err && !(err = sluice_vault_next(vault, subject)))
         count_one(counts, subject);
     sluice_secret_free(subject, sizeof *subject);

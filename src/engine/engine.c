@@ -80,11 +80,12 @@ static enum sluice_err open_transport(struct engine *engine, struct sluice_findi
  * it once; an unreachable one could not judge them. */
 static enum sluice_err reenter(struct engine *engine)
 {
+    uint64_t generation;
     bool reachable;
-    const uint64_t generation = sluice_vault_registry_generation(engine->vault, &reachable);
+    const enum sluice_err err = sluice_vault_registry_generation(engine->vault, &generation, &reachable);
 
-    if (!reachable || generation == sluice_gate_reentered_at(engine->gate))
-        return SLUICE_OK;
+    if (err || !reachable || generation == sluice_gate_reentered_at(engine->gate))
+        return err;
     engine->reentering = generation;
     return sluice_local_reenter(&engine->transport, engine->vault, true, true);
 }

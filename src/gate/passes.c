@@ -214,11 +214,11 @@ const struct pass gate_passes[GATE_PASSES] = {
 
 enum sluice_err gate_begin(struct sluice_gate *gate, int64_t now_us)
 {
-    enum sluice_err err = SLUICE_OK;
+    uint64_t generation;
+    enum sluice_err err = sluice_vault_registry_generation(gate->vault, &generation, &gate->registry_reachable);
 
     gate->now_us = now_us;
     gate->input_tally = NULL;
-    (void)sluice_vault_registry_generation(gate->vault, &gate->registry_reachable);
     for (size_t t = 0; !err && t < gate->tenant_count; t++)
         if (gate->tenants[t].version_count)
             err = tenant_advance(&gate->tenants[t], now_us);

@@ -164,9 +164,11 @@ static enum sluice_err is_current(bool *current, struct loading *loading)
 {
     uint8_t wanted[SLUICE_DIGEST_SIZE], held[SLUICE_DIGEST_SIZE];
     enum sluice_err err = digest_of(wanted, loading);
-    bool reachable;
+    uint64_t generation;
+    bool reachable = false;
 
-    (void)sluice_vault_registry_generation(loading->vault, &reachable);
+    if (!err)
+        err = sluice_vault_registry_generation(loading->vault, &generation, &reachable);
     if (!err)
         err = sluice_vault_registry_digest(loading->vault, held);
     *current = !err && reachable && memcmp(wanted, held, sizeof held) == 0;

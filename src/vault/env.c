@@ -29,9 +29,9 @@ enum sluice_err vault_env_err(int code)
     case MDB_BAD_VALSIZE:
     case MDB_CURSOR_FULL:   /* the tree is deeper than any: it runs in a circle */
     case MDB_BAD_TXN:       /* an earlier step met damage */
-    case MDB_PANIC:
     case EINVAL:           return SLUICE_ERR_DAMAGED;
     case MDB_READERS_FULL: return SLUICE_ERR_FULL;
+    case MDB_PANIC:        return SLUICE_ERR_IO;   /* a commit could not be written: opening again tells how far it came */
     default:               return code > 0 ? sluice_err_from_errno(code) : SLUICE_ERR_IO;
     }
 }

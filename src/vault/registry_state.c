@@ -38,14 +38,14 @@ static enum sluice_err read_state(struct sluice_vault *vault, uint64_t *generati
     return SLUICE_OK;
 }
 
-uint64_t sluice_vault_registry_generation(struct sluice_vault *vault, bool *reachable)
+enum sluice_err sluice_vault_registry_generation(struct sluice_vault *vault, uint64_t *generation,
+                                                 bool *reachable)
 {
     uint8_t digest[SLUICE_DIGEST_SIZE];
-    uint64_t generation;
-    const enum sluice_err err = read_state(vault, &generation, digest);
+    const enum sluice_err err = read_state(vault, generation, digest);
 
-    *reachable = !err && generation > 0 && generation >= vault->keyring->registry_generation;
-    return err ? 0 : generation;
+    *reachable = !err && *generation > 0 && *generation >= vault->keyring->registry_generation;
+    return err;
 }
 
 enum sluice_err sluice_vault_registry_digest(struct sluice_vault *vault,

@@ -347,7 +347,7 @@ static void files_are_loaded_when_they_changed(void **state)
     bool changed, reachable;
 
     loads(f, CSV("1,,,,a,,,,,"), "");
-    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 1);
+    assert_int_equal(fixture_generation(&f->vault, &reachable), 1);
     assert_true(reachable);
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
@@ -357,7 +357,7 @@ static void files_are_loaded_when_they_changed(void **state)
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_true(changed);
-    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 2);
+    assert_int_equal(fixture_generation(&f->vault, &reachable), 2);
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_false(changed);
@@ -366,7 +366,7 @@ static void files_are_loaded_when_they_changed(void **state)
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_true(changed);
-    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 6);
+    assert_int_equal(fixture_generation(&f->vault, &reachable), 6);
     assert_true(reachable);
 }
 
@@ -482,7 +482,7 @@ static void without_a_registry_nobody_is_registered_and_that_is_known(void **sta
     assert_int_equal(sluice_registry_sync(f->vault.vault, f->config, &f->findings, NULL, &changed),
                      SLUICE_OK);
     assert_true(changed);
-    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &reachable), 1);
+    assert_int_equal(fixture_generation(&f->vault, &reachable), 1);
     assert_true(reachable);
 }
 

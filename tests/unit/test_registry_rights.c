@@ -199,7 +199,7 @@ static void a_registry_that_is_cut_short_is_not_taken(void **state)
              right_line(2, "\"action\":\"restrict\""));
     snprintf(whole, sizeof whole, "%s", with_end(lines));
     assert_int_equal(load_as_written(f, subjects, whole), SLUICE_OK);
-    const uint64_t generation = sluice_vault_registry_generation(f->vault.vault, &(bool){ false });
+    const uint64_t generation = fixture_generation(&f->vault, &(bool){ false });
 
     /* The newline at its end may be missing. */
     for (size_t len = strlen(whole) - 1; len-- > 0;) {
@@ -209,7 +209,7 @@ static void a_registry_that_is_cut_short_is_not_taken(void **state)
         assert_int_equal(found(f, 1, "2026-06-01").objected, 1 << 2);
         assert_int_equal(found(f, 2, "2026-06-01").restricted, 0xffff);
     }
-    assert_int_equal(sluice_vault_registry_generation(f->vault.vault, &(bool){ false }), generation);
+    assert_int_equal(fixture_generation(&f->vault, &(bool){ false }), generation);
     assert_int_equal(load_as_written(f, subjects, "{\"end\":true,\"lines\":0}"), SLUICE_OK);
     assert_int_equal(found(f, 1, "2026-06-01").objected, 0);
 }

@@ -96,11 +96,11 @@ static void the_registry_generation_rises_with_each_load(void **state)
     uint8_t found[SLUICE_DIGEST_SIZE];
     bool reachable;
 
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 0);
+    assert_int_equal(fixture_generation(f, &reachable), 0);
     assert_false(reachable);
     assert_int_equal(sluice_vault_registry_loaded(f->vault, digest), SLUICE_OK);
     fixture_commit(f);
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 1);
+    assert_int_equal(fixture_generation(f, &reachable), 1);
     assert_true(reachable);
     assert_int_equal(f->keyring->registry_generation, 1);
     fixture_reopen(f);
@@ -109,10 +109,10 @@ static void the_registry_generation_rises_with_each_load(void **state)
     assert_memory_equal(found, digest, sizeof digest);
     assert_int_equal(sluice_vault_registry_loaded(f->vault, digest), SLUICE_OK);
     sluice_vault_abort(f->vault);
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 1);
+    assert_int_equal(fixture_generation(f, &reachable), 1);
     assert_int_equal(sluice_vault_registry_loaded(f->vault, digest), SLUICE_OK);
     fixture_commit(f);
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 2);
+    assert_int_equal(fixture_generation(f, &reachable), 2);
 }
 
 static void a_registry_older_than_the_keyring_knows_is_not_reachable(void **state)
@@ -124,12 +124,12 @@ static void a_registry_older_than_the_keyring_knows_is_not_reachable(void **stat
     assert_int_equal(sluice_vault_registry_loaded(f->vault, digest), SLUICE_OK);
     fixture_commit(f);
     f->keyring->registry_generation = 9;
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 1);
+    assert_int_equal(fixture_generation(f, &reachable), 1);
     assert_false(reachable);
     /* The next load is above both. */
     assert_int_equal(sluice_vault_registry_loaded(f->vault, digest), SLUICE_OK);
     fixture_commit(f);
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 10);
+    assert_int_equal(fixture_generation(f, &reachable), 10);
     assert_true(reachable);
 }
 
@@ -147,7 +147,7 @@ static void a_crash_between_load_and_keyring_is_settled(void **state)
     assert_int_equal(f->keyring->registry_generation, 1);
     fixture_reopen(f);
     assert_int_equal(f->keyring->registry_generation, 1);
-    assert_int_equal(sluice_vault_registry_generation(f->vault, &reachable), 1);
+    assert_int_equal(fixture_generation(f, &reachable), 1);
     assert_true(reachable);
 }
 
