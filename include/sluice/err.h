@@ -43,7 +43,7 @@ enum sluice_err {
 const char *sluice_err_text(enum sluice_err err);
 enum sluice_err_class sluice_err_class(enum sluice_err err);
 
-/** The failure that errno stands for: ENOSPC and EDQUOT are SPACE, EACCES and
+/** The failure that errno stands for: ENOSPC, EFBIG and EDQUOT are SPACE, EACCES and
  *  EPERM and EROFS are ACCESS, ENOENT is MISSING, EEXIST is EXISTS, ENOMEM is
  *  MEMORY, everything else is IO. */
 enum sluice_err sluice_err_from_errno(int saved_errno);

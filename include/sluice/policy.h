@@ -132,6 +132,7 @@ struct sluice_findings {
     size_t count;
     size_t capacity;
     size_t errors;
+    size_t lost;         /* there was no memory to keep them; errors counts them all the same */
 };
 void sluice_findings_init(struct sluice_findings *findings);
 void sluice_findings_deinit(struct sluice_findings *findings);

@@ -13,7 +13,7 @@ void cli_findings(const struct sluice_findings *findings)
     if (text.len > 0)
         fwrite(text.bytes, 1, text.len, stderr);
     /* What could not be kept or put into words must not pass in silence. */
-    if (sluice_buffer_err(&text) || findings->count < findings->errors)
+    if (sluice_buffer_err(&text) || findings->lost)
         fputs("sluice: out of memory, also for saying what is wrong; give the process more\n", stderr);
     sluice_buffer_deinit(&text);
 }

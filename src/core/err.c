@@ -26,6 +26,7 @@ enum sluice_err sluice_err_from_errno(int saved_errno)
 {
     switch (saved_errno) {
     case ENOSPC:
+    case EFBIG:
     case EDQUOT: return SLUICE_ERR_SPACE;
     case EACCES:
     case EPERM:

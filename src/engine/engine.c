@@ -109,7 +109,8 @@ static enum sluice_err open_vault(struct engine *engine, struct sluice_findings 
     enum sluice_err err = explain(findings, sluice_crypto_init(), "crypto", path, "the system's random numbers must work");
 
     if (!err)
-        err = sluice_config_load(&engine->config, findings, path);
+        err = explain(findings, sluice_config_load(&engine->config, findings, path), "configuration", path,
+                      "it must be readable, and memory enough to read it");
     if (!err) {
         sluice_clock_init(&engine->clock, engine->config->clock_us);
         err = explain(findings, sluice_batch_init(&engine->batch, SLUICE_GATE_BATCH, BATCH_ARENA_MAX), "memory", path,

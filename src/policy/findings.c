@@ -24,8 +24,10 @@ void sluice_findings_add(struct sluice_findings *findings, enum sluice_finding_l
         const size_t capacity = findings->capacity ? findings->capacity * 2 : 16;
         struct sluice_finding *list = realloc(findings->list, capacity * sizeof *list);
 
-        if (!list)
-            return; /* counted all the same: the load fails */
+        if (!list) {
+            findings->lost++;
+            return;
+        }
         findings->list = list;
         findings->capacity = capacity;
     }
