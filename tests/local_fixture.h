@@ -284,6 +284,8 @@ static inline enum sluice_err write_number(struct fixture *f, const char *tenant
         return SLUICE_ERR_MEMORY;
     const struct sluice_row row = { f->rows.bytes, f->rows.len };
     const enum sluice_err err = f->transport.ops->stream(f->transport.self, tenant, stream, &id);
+    if (!err && strcmp(stream, "fraud") == 0)
+        f->transport.ops->mix(f->transport.self, id);   /* one of each, wherever a process may die */
     return err ? err : f->transport.ops->write(f->transport.self, id, deadline_s, &row, 1);
 }
 

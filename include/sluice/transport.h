@@ -26,6 +26,10 @@ struct sluice_transport_ops {
     /** A number for a stream of rows; the same name gives the same number. */
     enum sluice_err (*stream)(void *self, const char *tenant, const char *name, uint32_t *stream);
 
+    /** From now on the order of this stream's rows is to tell nothing, not even
+     *  which commit brought them: readers get them mixed. May be NULL. */
+    void (*mix)(void *self, uint32_t stream);
+
     /** Rows of one stream and one deadline bucket, in the order to be kept.
      *  The bytes are borrowed until commit or abort. */
     enum sluice_err (*write)(void *self, uint32_t stream, int64_t deadline_s,

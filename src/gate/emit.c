@@ -19,18 +19,30 @@ static enum sluice_err reserve_row_lists(struct sluice_gate *gate)
     return SLUICE_OK;
 }
 
+/* What is mixed is said before the first file of it can close, rows or none. */
+static enum sluice_err know_stream(struct sluice_transport *transport, const struct tenant *tenant,
+                                   struct tenant_purpose *purpose)
+{
+    if (purpose->stream_known)
+        return SLUICE_OK;
+    const enum sluice_err err =
+        transport->ops->stream(transport->self, tenant->name, purpose->name, &purpose->stream);
+    if (err)
+        return err;
+    if (purpose->mixed && transport->ops->mix)
+        transport->ops->mix(transport->self, purpose->stream);
+    purpose->stream_known = true;
+    return SLUICE_OK;
+}
+
 static enum sluice_err emit_purpose(struct sluice_gate *gate, struct sluice_transport *transport,
                                     const struct tenant *tenant, struct tenant_purpose *purpose, size_t list)
 {
-    enum sluice_err err = SLUICE_OK;
-
-    if (!purpose->rows.count)
+    if (!purpose->rows.count && !purpose->mixed)
         return SLUICE_OK;
-    if (!purpose->stream_known)
-        err = transport->ops->stream(transport->self, tenant->name, purpose->name, &purpose->stream);
-    if (err)
+    const enum sluice_err err = know_stream(transport, tenant, purpose);
+    if (err || !purpose->rows.count)
         return err;
-    purpose->stream_known = true;
     return rows_write(&purpose->rows, &gate->scratch, &gate->row_lists[list], &gate->row_list_capacities[list],
                       transport, purpose->stream);
 }

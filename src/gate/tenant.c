@@ -125,8 +125,13 @@ static void assign_lanes(struct tenant *tenant)
         for (size_t v = 0; v < tenant->version_count; v++) {
             const struct sluice_purpose *declared = sluice_policy_purpose(tenant->versions[v], purpose->name);
 
-            if (!declared || declared->anonymous || declared->epoch_kind == SLUICE_EPOCH_RECORD)
+            if (!declared || declared->anonymous)
                 continue;
+            if (declared->epoch_kind == SLUICE_EPOCH_RECORD) {
+                purpose->mixed = true;
+                purpose->stream_known = false;
+                continue;
+            }
             const bool token = uses_token(declared);
             if (purpose->lane == LANE_NONE &&
                 (token || uses(declared, SLUICE_FIELD_SUBJECT, SLUICE_TRANSFORM_PSEUDONYM)))

@@ -51,6 +51,7 @@ struct tenant_purpose {
     uint8_t token;             /* in subject slots */
     uint32_t stream;           /* the transport's number */
     bool stream_known;
+    bool mixed;                /* some version gives each record a pseudonym of its own: its order may tell nothing */
     uint8_t tag_key[SLUICE_HASH_KEY_SIZE];
     struct epoch epochs[EPOCHS_CACHED];
     struct sluice_epoch_secrets *secrets;   /* [EPOCHS_CACHED], locked memory */

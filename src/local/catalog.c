@@ -202,7 +202,7 @@ static enum sluice_err add_action(struct local_catalog *catalog, const struct ro
               sizeof *catalog->actions))
         return SLUICE_ERR_MEMORY;
     catalog->actions[catalog->action_count++] =
-        (struct local_action){ is_rename, stream, row->deadline_s, row->number };
+        (struct local_action){ is_rename, is_rename && row->extra == 1, stream, row->deadline_s, row->number };
     return SLUICE_OK;
 }
 

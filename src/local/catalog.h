@@ -16,6 +16,7 @@
 struct local_stream {
     char tenant[SLUICE_NAME_MAX + 1];
     char name[SLUICE_NAME_MAX + 1];
+    bool mixed;             /* the rows of a closed file are in an order that tells nothing */
 };
 
 /* The open file of one stream and bucket, or the memory that there was one. */
@@ -53,6 +54,7 @@ struct local_position {
 /* What the last commit says is to be done on disk, once it is past doubt. */
 struct local_action {
     bool rename;            /* N.pb.open to N.pb; else delete N.pb */
+    bool mix;               /* before that */
     uint32_t stream;
     int64_t deadline_s;
     uint64_t number;
@@ -101,7 +103,7 @@ struct bucket_file catalog_file(const struct local_catalog *catalog, uint32_t st
 enum row_kind {
     ROW_OPEN = 1,     /* a file is open and has a committed length: value, opened_us */
     ROW_LAST,         /* the newest number of a bucket without an open file; in snapshots */
-    ROW_CLOSED,       /* the file is complete: value is its length; it is to be renamed */
+    ROW_CLOSED,       /* the file is complete: value is its length; it is to be mixed, where extra is 1, and renamed */
     ROW_POSITION,     /* a sealed file re-entered up to: value, extra */
     ROW_CONSUMED,     /* a sealed file re-entered as a whole; it is to be deleted */
     ROW_FORGOTTEN,    /* everything of that bucket; number is 0 */

@@ -38,7 +38,7 @@ void local_mark_closing(struct sluice_local *local, const char *stream)
 static void output_row(struct sluice_local *local, const struct local_output *output, int64_t now_us)
 {
     const struct local_stream *stream = &local->catalog.streams[output->stream];
-    const bool is_new = output->number == 0;
+    const uint64_t opened_us = (uint64_t)(output->number == 0 ? now_us : output->opened_us);
 
     catalog_row_write(&local->rows, &(struct row){ .kind = output->closing ? ROW_CLOSED : ROW_OPEN,
                                                    .tenant = stream->tenant,
@@ -46,7 +46,7 @@ static void output_row(struct sluice_local *local, const struct local_output *ou
                                                    .deadline_s = output->deadline_s,
                                                    .number = output->pending_number,
                                                    .value = output->written,
-                                                   .extra = (uint64_t)(is_new ? now_us : output->opened_us) });
+                                                   .extra = output->closing ? stream->mixed : opened_us });
 }
 
 /* Outputs as they are to be committed, on the device, and the rows that say so. */

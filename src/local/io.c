@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -42,6 +43,24 @@ enum sluice_err io_write_at(int fd, const void *bytes, size_t len, uint64_t offs
         done += (size_t)put;
     }
     return SLUICE_OK;
+}
+
+enum sluice_err io_map(const uint8_t **bytes, int fd, size_t len)
+{
+    *bytes = NULL;
+    if (len == 0)
+        return SLUICE_OK;
+    void *map = mmap(NULL, len, PROT_READ, MAP_PRIVATE, fd, 0);
+    if (map == MAP_FAILED)
+        return sluice_err_from_errno(errno);
+    *bytes = map;
+    return SLUICE_OK;
+}
+
+void io_unmap(const uint8_t *bytes, size_t len)
+{
+    if (bytes)
+        munmap((void *)(uintptr_t)bytes, len);
 }
 
 enum sluice_err io_truncate(int fd, uint64_t size)

@@ -20,6 +20,11 @@ enum sluice_err io_read_at(int fd, void *bytes, size_t len, uint64_t offset);
 SLUICE_MUST_CHECK
 enum sluice_err io_write_at(int fd, const void *bytes, size_t len, uint64_t offset);
 
+/** A file to be read as memory, NULL when it is empty; io_unmap when done. */
+SLUICE_MUST_CHECK
+enum sluice_err io_map(const uint8_t **bytes, int fd, size_t len);
+void io_unmap(const uint8_t *bytes, size_t len);
+
 SLUICE_MUST_CHECK
 enum sluice_err io_truncate(int fd, uint64_t size);
 /** The data and what is needed to find it are on the device. */

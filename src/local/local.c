@@ -34,6 +34,14 @@ static enum sluice_err local_stream(void *self, const char *tenant, const char *
     return catalog_stream(&local->catalog, stream, tenant, name);
 }
 
+static void local_mix(void *self, uint32_t stream)
+{
+    struct sluice_local *local = self;
+
+    assert(stream < local->catalog.stream_count);
+    local->catalog.streams[stream].mixed = true;
+}
+
 static enum sluice_err local_write(void *self, uint32_t stream, int64_t deadline_s, const struct sluice_row rows[],
                                    size_t count)
 {
@@ -77,6 +85,7 @@ static void local_close(void *self)
 
 static const struct sluice_transport_ops local_ops = { .poll = local_poll,
                                                        .stream = local_stream,
+                                                       .mix = local_mix,
                                                        .write = local_write,
                                                        .commit = local_commit,
                                                        .abort = local_abort,

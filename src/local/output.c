@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "local/io.h"
+#include "local/mix.h"
 
 #define FOLDER_MODE 0750
 #define FILE_MODE   0640
+#define MIXED_MODE  0600   /* until it is mixed nobody else reads it */
 #define LEVELS      4      /* bucket, stream, tenant, output folder */
 #define SYNCS_MAX   8      /* single files and folders; beyond it the file system is synced as a whole */
 
@@ -92,7 +94,8 @@ static enum sluice_err open_descriptor(struct local_outputs *outputs, struct loc
     if (outputs->descriptor_count == OUTPUT_DESCRIPTORS_MAX)
         evict_oldest(outputs);
     /* Others may have taken the process's descriptors: give up our own, one by one. */
-    while ((err = io_open_at(&output->fd, outputs->folder_fd, path, O_RDWR | O_NOFOLLOW | flags, FILE_MODE)) ==
+    while ((err = io_open_at(&output->fd, outputs->folder_fd, path, O_RDWR | O_NOFOLLOW | flags,
+                             outputs->catalog->streams[output->stream].mixed ? MIXED_MODE : FILE_MODE)) ==
                SLUICE_ERR_FULL && outputs->oldest)
         evict_oldest(outputs);
     if (err)
@@ -376,7 +379,8 @@ static enum sluice_err act(struct local_outputs *outputs, const struct local_act
         return io_unlink_at(outputs->folder_fd, from, 0);
     file.open = false;
     bucket_file_path(to, &file);
-    const enum sluice_err err = io_rename_at(outputs->folder_fd, from, to);
+    const enum sluice_err err = action->mix ? mix_file(outputs->folder_fd, from, to, outputs->staging)
+                                            : io_rename_at(outputs->folder_fd, from, to);
     return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
 }
 

@@ -294,12 +294,14 @@ enum sluice_err sluice_stream_open(struct sluice_stream_reader **reader, const s
     return SLUICE_OK;
 }
 
-/* Closed since it was listed, it has its other name; deleted, nobody may see it any more. */
+/* Closed since it was listed, it has its other name, and counts whole: its rows
+ * may have another order now. Deleted, nobody may see it any more. */
 static enum sluice_err open_next(struct sluice_stream_reader *reader)
 {
     const struct stream_file *file = &reader->files[reader->next++];
     struct bucket_file name = { reader->tenant, reader->stream, file->deadline_s, file->number, file->open };
     char path[BUCKET_PATH_SIZE];
+    uint64_t size = file->size;
     int fd;
 
     bucket_file_path(path, &name);
@@ -308,9 +310,11 @@ static enum sluice_err open_next(struct sluice_stream_reader *reader)
         name.open = false;
         bucket_file_path(path, &name);
         err = io_open_at(&fd, reader->output_fd, path, O_RDONLY | O_NOFOLLOW, 0);
+        if (!err && (err = io_size(&size, fd)))
+            close(fd);
     }
     if (!err)
-        batch_file_begin(&reader->file, fd, file->start, file->size);
+        batch_file_begin(&reader->file, fd, file->start, size);
     return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
 }
 
