@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "local/internal.h"
 #include "local/walk.h"
 #include "scratch.h"
 #include "seal/proto.h"
@@ -162,7 +163,7 @@ static inline size_t fixture_tables(struct fixture *f, struct sluice_state_table
                                              .changes = counter_changes, .committed = counter_committed,
                                              .undo = counter_undo, .apply = counter_apply,
                                              .snapshot = counter_snapshot, .restore = counter_restore };
-    tables[1] = (struct sluice_state_table){ .id = 101, .name = "wide", .self = &f->wide,
+    tables[1] = (struct sluice_state_table){ .id = 101, .name = "wide", .self = &f->wide, .gradual = true,
                                              .changes = wide_changes, .committed = wide_committed,
                                              .undo = wide_undo, .apply = wide_apply,
                                              .snapshot = wide_snapshot, .restore = wide_restore };

@@ -73,6 +73,9 @@ enum sluice_err local_refuse_outputs(struct sluice_local *local, struct sluice_f
 /** A snapshot from beginning to end. Between commits. */
 SLUICE_MUST_CHECK
 enum sluice_err local_snapshot(struct sluice_local *local);
+/** Begin one, or go on with the one that is on its way by a bounded piece. Between commits. */
+SLUICE_MUST_CHECK
+enum sluice_err local_snapshot_step(struct sluice_local *local);
 /** A commit is being put together: it may add what the snapshot on its way must know. */
 void local_snapshot_meanwhile_begin(struct sluice_local *local);
 void local_snapshot_meanwhile_add(struct sluice_local *local, size_t table, const uint8_t *section, size_t len);

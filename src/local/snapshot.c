@@ -190,7 +190,7 @@ void local_snapshot_meanwhile_end(struct sluice_local *local)
 
 /* --- a call, or all of them -------------------------------------------- */
 
-static enum sluice_err begin_or_step(struct sluice_local *local)
+enum sluice_err local_snapshot_step(struct sluice_local *local)
 {
     enum sluice_err err = local_settle(local);
 
@@ -206,7 +206,7 @@ enum sluice_err local_snapshot(struct sluice_local *local)
     enum sluice_err err;
 
     do
-        err = begin_or_step(local);
+        err = local_snapshot_step(local);
     while (!err && local->snapshot.active);
     return err;
 }
@@ -249,5 +249,6 @@ enum sluice_err sluice_local_snapshot(struct sluice_transport *transport, bool f
     if (force)
         return local_snapshot(local);
     const uint64_t grown = local->log.end - local->snapshot_size;
-    return local->snapshot.active || grown >= local->snapshot_size + LOG_SMALL ? begin_or_step(local) : SLUICE_OK;
+    const bool wanted = local->snapshot.active || grown >= local->snapshot_size + LOG_SMALL;
+    return wanted ? local_snapshot_step(local) : SLUICE_OK;
 }

@@ -261,27 +261,6 @@ static void a_reader_without_a_key_sees_closed_files(void **state)
     sluice_stream_close(reader);
 }
 
-static void a_snapshot_takes_over_and_the_old_key_is_gone(void **state)
-{
-    struct fixture *f = *state;
-
-    assert_int_equal(run_commit(f, 40), SLUICE_OK);
-    const uint64_t before = f->keyring->state[0].generation;
-    assert_int_equal(sluice_local_snapshot(&f->transport, false), SLUICE_OK);
-    assert_int_equal(f->keyring->state[0].generation, before);
-    assert_int_equal(sluice_local_snapshot(&f->transport, true), SLUICE_OK);
-    assert_int_equal(f->keyring->state[0].generation, before + 1);
-    assert_int_equal(f->keyring->state[1].generation, 0);
-    assert_int_equal(access(path_in(f->folder, "state/log/2.log"), F_OK), -1);
-    assert_int_equal(access(path_in(f->folder, "state/log/3.log"), F_OK), 0);
-    assert_int_equal(run_commit(f, 5), SLUICE_OK);
-    fixture_reopen(f);
-    assert_int_equal(f->counter.value, 45);
-    assert_int_equal(f->wide.values[0], 40);
-    drain(f);
-    assert_complete(f);
-}
-
 static void tables_that_are_not_given_survive(void **state)
 {
     struct fixture *f = *state;
@@ -545,7 +524,6 @@ TEST_MAIN(WITH_LOCAL(commits_are_there_after_opening_again),
           WITH_LOCAL(outputs_are_on_the_device_before_the_log_speaks_of_them),
           WITH_LOCAL(readers_beside_the_writer_see_what_is_committed),
           WITH_LOCAL(a_reader_without_a_key_sees_closed_files),
-          WITH_LOCAL(a_snapshot_takes_over_and_the_old_key_is_gone),
           WITH_LOCAL(tables_that_are_not_given_survive),
           WITH_LOCAL(a_forgotten_bucket_may_go),
           WITH_LOCAL(what_an_abort_could_not_cut_is_cut_before_closing),
