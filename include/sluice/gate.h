@@ -76,6 +76,8 @@ enum sluice_err sluice_gate_restored(struct sluice_gate *gate, struct sluice_fin
 /** A bounded piece of moving old fingerprints from memory to disk. Between commits only. */
 SLUICE_MUST_CHECK
 enum sluice_err sluice_gate_freeze(struct sluice_gate *gate);
+/** Whether more of it is to be done right away, each piece followed by a commit. */
+bool sluice_gate_is_freezing(const struct sluice_gate *gate);
 /** Where a call returned SLUICE_ERR_DAMAGED: a finding that names the file. */
 void sluice_gate_explain(const struct sluice_gate *gate, struct sluice_findings *findings);
 

@@ -204,7 +204,12 @@ enum sluice_err engine_commit(struct engine *engine)
 
 enum sluice_err engine_close_files(struct engine *engine)
 {
-    return sluice_local_close_files(&engine->transport);
+    enum sluice_err err = SLUICE_OK;
+
+    /* Short runs would never come to the end of it. */
+    while (!err && sluice_gate_is_freezing(engine->gate))
+        err = engine_commit(engine);
+    return err ? err : sluice_local_close_files(&engine->transport);
 }
 
 enum sluice_err engine_keep(struct engine *engine, struct sluice_findings *findings,

@@ -75,6 +75,8 @@ enum sluice_err deduplicate_open_folder(struct deduplicate *set, struct sluice_f
  *  loses nothing and may be tried again. */
 SLUICE_MUST_CHECK
 enum sluice_err deduplicate_freeze(struct deduplicate *set);
+/** Whether an hour is on its way to disk: further pieces and a commit are needed. */
+bool deduplicate_is_freezing(const struct deduplicate *set);
 
 /** Octets of memory, and fingerprints: all, and those that are in files. */
 uint64_t deduplicate_octets(const struct deduplicate *set);

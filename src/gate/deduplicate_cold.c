@@ -25,7 +25,6 @@
 #define FREEZE_MIN       1024              /* fingerprints that are worth a file */
 #define FREEZE_SHARE     16                /* and of a file that share is worth writing it anew */
 #define FREEZE_SLOTS     (256 * 1024)      /* a piece, some 4 MB */
-#define LOOK_HOURS       64                /* asked whether they are cold, a call */
 
 #define FOLDER_NAME "deduplication"
 
@@ -139,18 +138,15 @@ static bool is_worth_a_file(const struct bucket *bucket)
     return bucket->memory.count >= FREEZE_MIN + bucket->file.count / FREEZE_SHARE;
 }
 
-/* The next hour that is cold, if there is one among those whose turn it is. */
-static struct bucket *find_cold(struct deduplicate *set)
+/* The oldest hour that is cold and not in a file, or not enough of it. */
+static struct bucket *find_cold(const struct deduplicate *set)
 {
     const uint32_t oldest = deduplicate_oldest_hour(set, set->newest_hour);
 
-    for (unsigned i = 0; i < LOOK_HOURS; i++) {
-        set->looked_at++;
-        if (set->looked_at < oldest || set->looked_at + COLD_AFTER_HOURS >= set->newest_hour)
-            set->looked_at = oldest;
-        struct bucket *bucket = deduplicate_bucket(set, set->looked_at);
-        if (set->looked_at + COLD_AFTER_HOURS < set->newest_hour && deduplicate_bucket_holds(bucket, set->looked_at) &&
-            is_worth_a_file(bucket))
+    for (uint32_t hour = oldest; hour + COLD_AFTER_HOURS < set->newest_hour; hour++) {
+        struct bucket *bucket = deduplicate_bucket(set, hour);
+
+        if (deduplicate_bucket_holds(bucket, hour) && is_worth_a_file(bucket))
             return bucket;
     }
     return NULL;
@@ -262,6 +258,11 @@ enum sluice_err deduplicate_freeze(struct deduplicate *set)
     if (err)
         fingerprint_writer_drop(&freezing->writer, &set->folder);   /* the next call begins anew */
     return note_damage(set, bucket, err);
+}
+
+bool deduplicate_is_freezing(const struct deduplicate *set)
+{
+    return set->freezing.active;
 }
 
 void deduplicate_cold_committed(struct deduplicate *set)

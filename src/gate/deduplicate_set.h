@@ -61,7 +61,6 @@ struct deduplicate {
 
     struct fingerprint_folder folder;
     struct freezing freezing;
-    uint32_t looked_at;             /* the hour that was last asked whether it is cold */
     uint64_t last_number;           /* of files */
     uint64_t *dropped;              /* files that the state speaks of no more: deleted with the commit after */
     size_t dropped_count;

@@ -113,6 +113,11 @@ enum sluice_err sluice_gate_freeze(struct sluice_gate *gate)
     return deduplicate_freeze(gate->deduplicate);
 }
 
+bool sluice_gate_is_freezing(const struct sluice_gate *gate)
+{
+    return deduplicate_is_freezing(gate->deduplicate);
+}
+
 void sluice_gate_explain(const struct sluice_gate *gate, struct sluice_findings *findings)
 {
     deduplicate_explain(gate->deduplicate, findings);
