@@ -5,9 +5,10 @@
 #include <sys/statvfs.h>
 
 #include "cli/check.h"
+#include "sluice/swap.h"
 
 #define FREE_BYTES_MIN (UINT64_C(64) << 20)  /* less than this and a commit may not fit */
-#define LOCKED_BYTES_MIN (UINT64_C(1) << 20) /* keyring, page keys of a batch, secrets of its subjects */
+#define LOCKED_BYTES_MIN (UINT64_C(8) << 20) /* keyring, page keys twice while they rotate, secrets of epochs */
 #define DESCRIPTORS_OWN 64                   /* database, logs, inputs, standard streams */
 #define STREAMS_OF_A_TENANT (SLUICE_PURPOSES_MAX + 3)
 
@@ -61,8 +62,8 @@ static void check_limits(struct check *check)
     if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur < LOCKED_BYTES_MIN)
         sluice_findings_add(check->findings, SLUICE_FINDING_WARNING, "limit-locked", check->config->path, 0,
                             0,
-                            "%llu KiB of memory may be locked: raise it to 1024 or more (ulimit -l), "
-                            "or keys may reach swap",
+                            "%llu KiB of memory may be locked: raise it to 8192 or more (ulimit -l), "
+                            "or keys find no room",
                             (unsigned long long)limit.rlim_cur >> 10);
     if (getrlimit(RLIMIT_CORE, &limit) == 0 && limit.rlim_cur != 0)
         sluice_findings_add(check->findings, SLUICE_FINDING_NOTE, "limit-core", check->config->path, 0, 0,
@@ -70,22 +71,12 @@ static void check_limits(struct check *check)
                             "(ulimit -c 0)");
 }
 
-/* /proc/swaps has a heading and then a line for each area. */
-static void check_swap(struct check *check)
+void check_swap(struct sluice_findings *findings, const char *path)
 {
-    FILE *file = fopen("/proc/swaps", "r");
-    char line[512];
-    int lines = 0;
-
-    if (!file)
-        return;
-    while (fgets(line, sizeof line, file))
-        lines++;
-    fclose(file);
-    if (lines > 1)
-        sluice_findings_add(check->findings, SLUICE_FINDING_WARNING, "swap-on", check->config->path, 0, 0,
-                            "swap is on: keys are locked in memory, records on their way are not; "
-                            "encrypt swap or turn it off");
+    if (sluice_swap_is_readable("/proc", "/sys"))
+        sluice_findings_add(findings, SLUICE_FINDING_WARNING, "swap-readable", path, 0, 0,
+                            "swap is on and not encrypted: keys are locked in memory, records and pseudonyms on "
+                            "their way are not; encrypt it (cryptsetup), use zram, or turn it off (swapoff -a)");
 }
 
 void check_host(struct check *check)
@@ -93,5 +84,5 @@ void check_host(struct check *check)
     check_space(check, "the state folder", check->config->state);
     check_space(check, "the streams", check->config->output);
     check_limits(check);
-    check_swap(check);
+    check_swap(check->findings, check->config->path);
 }

@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli/check.h"
 #include "cli/cli.h"
 #include "engine/engine.h"
 #include "sluice/crypto.h"
@@ -263,6 +264,7 @@ int cli_run(int argc, char *argv[])
         return cli_fail(argv[0], err, "core files and debuggers could not be kept out");
     listen_to_signals();
     sluice_findings_init(&findings);
+    check_swap(&findings, options.config);
     err = engine_open(&engine, &findings, options.config, true, show_registry_progress);
     cli_findings(&findings);
     if (!err) {

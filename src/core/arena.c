@@ -24,7 +24,8 @@ void sluice_arena_deinit(struct sluice_arena *arena)
 {
     struct sluice_arena_block *block = arena->first;
 
-    while (block) {
+    /* A forked child finds zeros: what it was not given it leaves alone. */
+    while (block && block->size) {
         struct sluice_arena_block *next = block->next;
         sluice_pages_free(block, sizeof *block + block->size);
         block = next;

@@ -1,8 +1,14 @@
 #include "test.h"
 
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include "files.h"
+#include "scratch.h"
 #include "sluice/arena.h"
 #include "sluice/buffer.h"
 #include "sluice/clock.h"
+#include "sluice/swap.h"
 
 static void instants_are_read_and_written_back(void **state)
 {
@@ -124,10 +130,49 @@ static void json_strings_are_escaped(void **state)
     sluice_buffer_deinit(&buffer);
 }
 
+static void make_swap(const char *folder, const char *area, const char *uuid, const char *below_uuid)
+{
+    char block[256], path[1024], heading[512];
+    struct stat status;
+
+    assert_int_equal(stat(folder, &status), 0);
+    snprintf(heading, sizeof heading, "Filename\t\tType\t\tSize\t\tUsed\t\tPriority\n%s%s", area,
+             area[0] ? "    file\t\t1048572\t\t0\t\t-2\n" : "");
+    file_write(path_in(folder, "swaps"), heading, strlen(heading));
+    snprintf(block, sizeof block, "%s/dev/block/%u:%u", folder, major(status.st_dev), minor(status.st_dev));
+    snprintf(path, sizeof path, "rm -rf %s/dev; mkdir -p %s/dm %s/slaves/sda2/dm", folder, block, block);
+    assert_int_equal(system(path), 0);
+    file_write(path_in(block, "dm/uuid"), uuid, strlen(uuid));
+    file_write(path_in(block, "slaves/sda2/dm/uuid"), below_uuid, strlen(below_uuid));
+}
+
+static void swap_is_readable_unless_it_is_encrypted(void **state)
+{
+    char folder[64], file[80];
+
+    scratch_make(folder);
+    snprintf(file, sizeof file, "%s/swaps", folder);
+    assert_false(sluice_swap_is_readable(folder, folder));          /* no such thing as swap */
+    make_swap(folder, "", "", "");
+    assert_false(sluice_swap_is_readable(folder, folder));          /* none is on */
+    make_swap(folder, file, "LVM-x\n", "PARTUUID\n");
+    assert_true(sluice_swap_is_readable(folder, folder));
+    make_swap(folder, file, "CRYPT-LUKS2-x\n", "PARTUUID\n");
+    assert_false(sluice_swap_is_readable(folder, folder));
+    make_swap(folder, file, "LVM-x\n", "CRYPT-LUKS2-x\n");
+    assert_false(sluice_swap_is_readable(folder, folder));
+    make_swap(folder, "/dev/zram0", "", "");
+    assert_false(sluice_swap_is_readable(folder, folder));
+    make_swap(folder, "/dev/gone", "CRYPT-LUKS2-x\n", "");
+    assert_true(sluice_swap_is_readable(folder, folder));
+    scratch_remove(folder);
+}
+
 TEST_MAIN(cmocka_unit_test(instants_are_read_and_written_back),
           cmocka_unit_test(instants_that_do_not_exist_are_refused),
           cmocka_unit_test(every_day_of_four_centuries_comes_back),
           cmocka_unit_test(periods_have_a_unit),
           cmocka_unit_test(an_arena_keeps_its_limit_and_its_blocks),
           cmocka_unit_test(a_buffer_fails_once_and_for_all),
-          cmocka_unit_test(json_strings_are_escaped))
+          cmocka_unit_test(json_strings_are_escaped),
+          cmocka_unit_test(swap_is_readable_unless_it_is_encrypted))
