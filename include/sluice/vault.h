@@ -166,6 +166,13 @@ enum sluice_err sluice_vault_link_find(struct sluice_vault *vault,
                                        uint8_t subject_tag[static SLUICE_TAG_SIZE],
                                        const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
 
+/** As sluice_vault_link_find; *around, where the answer is the same, is set unless two claim it. */
+SLUICE_MUST_CHECK
+enum sluice_err sluice_vault_link_find_around(struct sluice_vault *vault,
+                                              uint8_t subject_tag[static SLUICE_TAG_SIZE],
+                                              struct sluice_interval *around,
+                                              const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s);
+
 SLUICE_MUST_CHECK
 enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault,
                                          const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t from_s);

@@ -167,7 +167,7 @@ void sluice_gate_memory(const struct sluice_gate *gate, struct sluice_gate_memor
         const struct tenant *tenant = &gate->tenants[t];
 
         memory->subjects += tenant->subjects.count;
-        memory->subject_octets += slots_octets(&tenant->subjects);
+        memory->subject_octets += slots_octets(&tenant->subjects) + slots_octets(&tenant->links);
         memory->devices += tenant->devices.count;
         memory->device_octets += slots_octets(&tenant->devices);
     }

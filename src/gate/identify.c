@@ -32,17 +32,36 @@ enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant,
     return SLUICE_REASON_NONE;
 }
 
-/* Follow the link that an identifier is at that time.
+/* Follow the link that an identifier is at that time. An IMSI without one is a
+ * SIM's own name.
  * Returns SLUICE_ERR_MISSING or _LIMIT as the vault does. */
 static enum sluice_err follow_link(struct sluice_gate *gate, struct work *work, enum sluice_identifier_kind kind,
                                    const char *digits, size_t digit_count, uint32_t at_s)
 {
+    struct slots *links = &work->tenant->links;
+    struct sluice_interval around;
     uint8_t tag[SLUICE_TAG_SIZE];
 
     if (digit_count == 0)
         return SLUICE_ERR_MISSING;
     sluice_tag(tag, work->tenant->hash_key, kind, digits, digit_count);
-    return sluice_vault_link_find(gate->vault, work->tag, tag, at_s);
+    struct slot *slot = slots_find(links, tag, at_s);
+    if (slot) {
+        memcpy(work->tag, slot_pseudonym(links, slot, 0), sizeof work->tag);
+        return SLUICE_OK;
+    }
+    enum sluice_err err = sluice_vault_link_find_around(gate->vault, work->tag, &around, tag, at_s);
+    if (err == SLUICE_ERR_MISSING && kind == SLUICE_IDENTIFIER_IMSI) {
+        memcpy(work->tag, tag, sizeof work->tag);
+        err = SLUICE_OK;
+    }
+    if (err)
+        return err;
+    slot = slots_insert(links, tag, around.from_s, around.to_s);
+    if (!slot)
+        return SLUICE_ERR_MEMORY;
+    memcpy(slot_pseudonym(links, slot, 0), work->tag, sizeof work->tag);
+    return SLUICE_OK;
 }
 
 /* A record without ICCID: the SIM that its IMSI belongs to, else the IMSI
@@ -54,11 +73,6 @@ static enum sluice_err resolve(struct sluice_gate *gate, struct work *work, cons
     enum sluice_err err = follow_link(gate, work, SLUICE_IDENTIFIER_IMSI, record->imsi.digits,
                                       record->imsi.digit_count, at_s);
 
-    if (err == SLUICE_ERR_MISSING && record->imsi.digit_count) {
-        sluice_tag(work->tag, work->tenant->hash_key, SLUICE_IDENTIFIER_IMSI, record->imsi.digits,
-                   record->imsi.digit_count);
-        err = SLUICE_OK;
-    }
     if (err == SLUICE_ERR_MISSING)
         err = follow_link(gate, work, SLUICE_IDENTIFIER_EID, record->eid.digits, record->eid.digit_count, at_s);
     if (err == SLUICE_ERR_MISSING)

@@ -13,6 +13,7 @@ void tenant_init(struct tenant *tenant, const char *name, struct sluice_vault *v
     memcpy(tenant->name, name, tenant->name_len + 1);
     sluice_vault_tenant_key(vault, tenant->hash_key, name);
     slots_init(&tenant->subjects, 0, 0);
+    slots_init(&tenant->links, 1, 0);
     slots_init(&tenant->devices, 0, 0);
     names_init(&tenant->accounts, (size_t)SLUICE_PURPOSES_MAX * SLUICE_HASH_SIZE);
     names_init(&tenant->regions, 0);
@@ -38,6 +39,7 @@ static void wipe_secrets(struct tenant *tenant)
 void tenant_forget(struct tenant *tenant)
 {
     slots_deinit(&tenant->subjects);
+    slots_deinit(&tenant->links);
     slots_deinit(&tenant->devices);
     names_deinit(&tenant->accounts);
     wipe_secrets(tenant);

@@ -83,6 +83,7 @@ struct tenant {
     struct tenant_versions next;
     uint8_t secret_count;                     /* secrets that a row of a subject needs */
     struct slots subjects;
+    struct slots links;                       /* by the other identifiers; lane 0: the tag of the SIM */
     struct slots devices;                     /* lane 0: the tag of the only SIM that used it */
     struct names accounts;                    /* beside: a tag for each purpose */
     struct names regions;

@@ -48,6 +48,7 @@ enum sluice_err sluice_vault_link_remove(struct sluice_vault *vault,
 
 struct search {
     uint32_t at_s;
+    struct sluice_interval around;
     bool found;
     uint8_t subject_tag[SLUICE_TAG_SIZE];
 };
@@ -58,12 +59,29 @@ static enum sluice_err match(void *self, const struct vault_key *key, const uint
     struct sluice_link link;
     const enum sluice_err err = vault_link_decode(&link, key, plain, plain_len);
 
-    if (err || (link.to_s <= search->at_s && link.to_s != SLUICE_ALWAYS_S))
+    if (err)
         return err;
+    vault_interval_narrow(&search->around, link.from_s, search->at_s);
+    vault_interval_narrow(&search->around, link.to_s, search->at_s);
+    if (link.from_s > search->at_s || (link.to_s <= search->at_s && link.to_s != SLUICE_ALWAYS_S))
+        return SLUICE_OK;
     if (search->found && memcmp(search->subject_tag, link.subject_tag, SLUICE_TAG_SIZE) != 0)
         return SLUICE_ERR_LIMIT;
     search->found = true;
     memcpy(search->subject_tag, link.subject_tag, SLUICE_TAG_SIZE);
+    return SLUICE_OK;
+}
+
+static enum sluice_err find(struct sluice_vault *vault, struct search *search, uint8_t *subject_tag,
+                            const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t from_max_s)
+{
+    const enum sluice_err err = vault_each(vault, VAULT_LINKS, tag, from_max_s, match, search);
+
+    if (err)
+        return err;
+    if (!search->found)
+        return vault_summary_missing(vault, VAULT_LINKS, vault_page_of(tag));
+    memcpy(subject_tag, search->subject_tag, SLUICE_TAG_SIZE);
     return SLUICE_OK;
 }
 
@@ -72,14 +90,20 @@ enum sluice_err sluice_vault_link_find(struct sluice_vault *vault,
                                        const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
 {
     struct search search = { .at_s = at_s };
-    const enum sluice_err err = vault_each(vault, VAULT_LINKS, tag, at_s, match, &search);
 
-    if (err)
-        return err;
-    if (!search.found)
-        return vault_summary_missing(vault, VAULT_LINKS, vault_page_of(tag));
-    memcpy(subject_tag, search.subject_tag, SLUICE_TAG_SIZE);
-    return SLUICE_OK;
+    return find(vault, &search, subject_tag, tag, at_s);
+}
+
+enum sluice_err sluice_vault_link_find_around(struct sluice_vault *vault,
+                                              uint8_t subject_tag[static SLUICE_TAG_SIZE],
+                                              struct sluice_interval *around,
+                                              const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t at_s)
+{
+    struct search search = { .at_s = at_s, .around = { .to_s = SLUICE_ALWAYS_S } };
+    const enum sluice_err err = find(vault, &search, subject_tag, tag, UINT32_MAX);
+
+    *around = search.around;
+    return err;
 }
 
 enum sluice_err sluice_vault_link_next(struct sluice_vault *vault, struct sluice_link *link)

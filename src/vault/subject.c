@@ -24,7 +24,7 @@ struct choice {
     bool found;
 };
 
-static void narrow(struct sluice_interval *around, uint32_t edge_s, uint32_t at_s)
+void vault_interval_narrow(struct sluice_interval *around, uint32_t edge_s, uint32_t at_s)
 {
     if (edge_s <= at_s && edge_s > around->from_s)
         around->from_s = edge_s;
@@ -42,8 +42,8 @@ static enum sluice_err choose(void *self, const struct vault_key *key, const uin
     if (cursor.failed)
         return SLUICE_ERR_DAMAGED;
     if (choice->around) {
-        narrow(choice->around, number, choice->at_s);
-        narrow(choice->around, valid_to_s, choice->at_s);
+        vault_interval_narrow(choice->around, number, choice->at_s);
+        vault_interval_narrow(choice->around, valid_to_s, choice->at_s);
         choice->around->unknown |= unknown;
     }
     if (number > choice->at_s || (valid_to_s <= choice->at_s && valid_to_s != SLUICE_ALWAYS_S))

@@ -264,6 +264,8 @@ enum sluice_err vault_subject_decode(struct sluice_subject *subject, const struc
 bool vault_subject_is_unknown(struct sluice_cursor *flags);
 bool vault_subject_has_sole_user(const struct sluice_subject *subject);
 
+/** A row begins or ends at edge_s. */
+void vault_interval_narrow(struct sluice_interval *around, uint32_t edge_s, uint32_t at_s);
 SLUICE_MUST_CHECK
 enum sluice_err vault_link_decode(struct sluice_link *link, const struct vault_key *key, const uint8_t *plain,
                                   size_t plain_len);

@@ -245,6 +245,51 @@ static void who_is_erased_stays_so_when_records_come_late(void **state)
     assert_int_equal(after.subjects, before.subjects);
 }
 
+/* Looked up once and kept, for as long as it is that SIM's. */
+static void an_imsi_is_followed_to_the_sim_that_had_it_then(void **state)
+{
+    struct fixture *f = *state;
+    const uint32_t handed_on_s = (uint32_t)(T0_US / SLUICE_SECOND_US) - 7200;
+    uint8_t key[SLUICE_HASH_KEY_SIZE], imsi[SLUICE_TAG_SIZE], sims[2][SLUICE_TAG_SIZE];
+    struct sluice_record *record = &(struct sluice_record){ .present = 0 };
+
+    sluice_vault_tenant_key(f->vault, key, "acme");
+    have_imsi(record, 7, false);
+    sluice_tag(imsi, key, SLUICE_IDENTIFIER_IMSI, record->imsi.digits, record->imsi.digit_count);
+    for (unsigned sim = 0; sim < 2; sim++) {
+        set_iccid(record, sim + 1);
+        sluice_tag(sims[sim], key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits, record->iccid.digit_count);
+    }
+    assert_int_equal(sluice_vault_link_put(f->vault, imsi, sims[0], 0, handed_on_s), SLUICE_OK);
+    assert_int_equal(sluice_vault_link_put(f->vault, imsi, sims[1], handed_on_s, SLUICE_ALWAYS_S), SLUICE_OK);
+    assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
+    for (int round = 0; round < 2; round++) {
+        /* By the IMSI and by the ICCID of whose it was, before and after. */
+        for (unsigned i = 0; i < 8; i++) {
+            record = arrive(f, 1 + i / 4);
+            record->start_us -= i / 4 ? 0 : 7200 * SLUICE_SECOND_US;
+            record->end_us = record->start_us;
+            if (i % 2)
+                have_imsi(record, 7, true);
+        }
+        run(f);
+        assert_int_equal(row_count(f, FRAUD), 8);
+        unsigned same = 0;
+        for (size_t i = 1; i < 8; i++)
+            same += memcmp(row(f, FRAUD, i)->subject_pseudonym.data, row(f, FRAUD, 0)->subject_pseudonym.data, 16) == 0;
+        assert_int_equal(same, 3);
+        again(f);
+    }
+    /* After a load it is somebody else's, or nobody's. */
+    assert_int_equal(sluice_vault_link_remove(f->vault, imsi, handed_on_s), SLUICE_OK);
+    assert_int_equal(sluice_vault_commit(f->vault), SLUICE_OK);
+    sluice_gate_forget_subjects(f->gate);
+    arrive(f, 2);
+    have_imsi(arrive(f, 2), 7, true);
+    run(f);
+    assert_bytes_not_equal(row(f, FRAUD, 0)->subject_pseudonym, row(f, FRAUD, 1)->subject_pseudonym);
+}
+
 /* The fixture's policy, to be changed and given to the gate. */
 static struct sluice_policy *load_again(struct fixture *f)
 {
@@ -402,6 +447,7 @@ TEST_MAIN(TEST(marketing_sees_who_consented_and_nobody_else),
           TEST(nothing_rests_on_interests_before_they_are_assessed),
           TEST(what_is_processed_for_a_customer_stays_in_the_customers_purposes),
           TEST(what_was_erased_is_not_parked),
+          TEST(an_imsi_is_followed_to_the_sim_that_had_it_then),
           TEST(who_is_erased_stays_so_when_records_come_late),
           TEST(a_child_stays_a_child_under_a_later_version),
           TEST(an_unknown_field_is_quarantined_under_either_version),
