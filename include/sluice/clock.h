@@ -1,5 +1,10 @@
 /* What time it is, as a value that is passed along: nothing below the
- * commands asks the system. All instants are microseconds since 1970 in UTC. */
+ * commands asks the system. All instants are microseconds since 1970 in UTC.
+ *
+ * The system is asked for the time once, at the start; from there on a clock
+ * that nobody can set goes on. So a jump of the system's clock moves nothing in
+ * a process that runs: no deadline, no deletion, nothing that must not come
+ * back. A process that was started at a wrong time is to be started again. */
 #ifndef SLUICE_CLOCK_H
 #define SLUICE_CLOCK_H
 
@@ -15,15 +20,19 @@
 #define SLUICE_TIME_MAX_US INT64_C(4102444800000000)     /* 2100-01-01 */
 
 struct sluice_clock {
-    int64_t fixed_start_us;      /* tests only: the instant the process started at; 0: the system's time */
-    int64_t monotonic_start_ns;
-    int64_t latest_us;           /* now() never goes back behind what it has said */
+    int64_t start_us;            /* the system's time, or the one that tests say */
+    int64_t start_ns;            /* the same instant by the clock that goes on */
+    bool is_fixed;               /* tests only: start_us is not the system's */
 };
 
+/** fixed_start_us: tests only; 0 for the system's time. */
 void sluice_clock_init(struct sluice_clock *clock, int64_t fixed_start_us);
 
 /** Microseconds since 1970, never less than an earlier answer. */
-int64_t sluice_clock_now_us(struct sluice_clock *clock);
+int64_t sluice_clock_now_us(const struct sluice_clock *clock);
+
+/** How far the system's clock has been set since, in microseconds; about 0 when it was not. */
+int64_t sluice_clock_set_by_us(const struct sluice_clock *clock);
 
 /** Nanoseconds since some fixed instant; for durations only. */
 int64_t sluice_clock_monotonic_ns(void);

@@ -192,18 +192,31 @@ static bool may_retry(enum sluice_err err, int *tries)
     return true;
 }
 
+/* The clock was set while we run: nothing follows it, and somebody should know. */
+static void tell_clock(const struct engine *engine, int64_t *told_us)
+{
+    const int64_t set_by_us = sluice_clock_set_by_us(&engine->clock);
+
+    if (set_by_us - *told_us < 60 * SLUICE_SECOND_US && *told_us - set_by_us < 60 * SLUICE_SECOND_US)
+        return;
+    *told_us = set_by_us;
+    fprintf(stderr, "\nsluice: the system's clock is %+" PRId64 " s from this process's, which goes on as it was; "
+            "start it again if it began at a wrong time\n", set_by_us / SLUICE_SECOND_US);
+}
+
 static enum sluice_err run(struct engine *engine, struct sluice_findings *findings, const struct options *options)
 {
     const struct timespec idle = { .tv_nsec = 200000000 };
     const bool progress = !options->quiet && isatty(STDERR_FILENO);
     enum sluice_err err = SLUICE_OK;
-    int64_t kept_ns = 0;
+    int64_t kept_ns = 0, clock_told_us = 0;
     int tries = 0;
 
     for (bool end = false; !stop_wanted && (!end || engine->config->watch);) {
         if (reload_wanted)
             reload(engine, findings);
         keep(engine, &kept_ns);
+        tell_clock(engine, &clock_told_us);
         err = engine_step(engine, &end);
         if (err && !may_retry(err, &tries))
             return err;

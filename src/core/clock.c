@@ -3,35 +3,35 @@
 #include <stdio.h>
 #include <time.h>
 
-int64_t sluice_clock_monotonic_ns(void)
+static int64_t read_ns(clockid_t id)
 {
     struct timespec now;
 
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(id, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-void sluice_clock_init(struct sluice_clock *clock, int64_t fixed_start_us)
+int64_t sluice_clock_monotonic_ns(void)
 {
-    *clock = (struct sluice_clock){ .fixed_start_us = fixed_start_us,
-                                    .monotonic_start_ns = sluice_clock_monotonic_ns() };
+    return read_ns(CLOCK_MONOTONIC);
 }
 
-int64_t sluice_clock_now_us(struct sluice_clock *clock)
+/* CLOCK_BOOTTIME goes on while the machine sleeps, and the system's clock is disciplined at the same pace. */
+void sluice_clock_init(struct sluice_clock *clock, int64_t fixed_start_us)
 {
-    int64_t now_us;
+    *clock = (struct sluice_clock){ .start_us = fixed_start_us ? fixed_start_us : read_ns(CLOCK_REALTIME) / 1000,
+                                    .start_ns = read_ns(CLOCK_BOOTTIME),
+                                    .is_fixed = fixed_start_us != 0 };
+}
 
-    if (clock->fixed_start_us) {
-        now_us = clock->fixed_start_us + (sluice_clock_monotonic_ns() - clock->monotonic_start_ns) / 1000;
-    } else {
-        struct timespec now;
+int64_t sluice_clock_now_us(const struct sluice_clock *clock)
+{
+    return clock->start_us + (read_ns(CLOCK_BOOTTIME) - clock->start_ns) / 1000;
+}
 
-        clock_gettime(CLOCK_REALTIME, &now);
-        now_us = (int64_t)now.tv_sec * SLUICE_SECOND_US + now.tv_nsec / 1000;
-    }
-    if (now_us > clock->latest_us)
-        clock->latest_us = now_us;
-    return clock->latest_us;
+int64_t sluice_clock_set_by_us(const struct sluice_clock *clock)
+{
+    return clock->is_fixed ? 0 : read_ns(CLOCK_REALTIME) / 1000 - sluice_clock_now_us(clock);
 }
 
 /* Days from civil and back: the era method of the proleptic Gregorian calendar,
