@@ -1,66 +1,103 @@
-"""Row 3. A dictionary: every digest of every candidate, against everything in a stream that names something.
+"""Row 3. A dictionary: every identifier of a test network through every digest, every constant of the program and its
+configuration as a salt or a key, and then with half of the keys in hand.
 
-The small form: the fleet's own identifiers among many that it has not."""
+A subject's pseudonym takes two keys. Who has one of them, or those of another purpose, has nothing; who has both has
+everything, which is how the attack shows that it knows what it does."""
 import hashlib
-import hmac
+import json
 import os
-import random
+import re
+import subprocess
 import sys
-import zlib
 
-from bench import Bench, WeakMasker, answer, identifiers, input_lines, names_of, streams
+from bench import NAMES, SLUICE, Bench, answer, streams
+from world import World
 
-DIGESTS = ("md5", "sha1", "sha256", "sha512", "sha3_256")
-
-
-def forms(text, salts):
-    """16 bytes (or what there is) of every digest of one candidate."""
-    plain = text.encode()
-    for name in DIGESTS:
-        yield hashlib.new(name, plain).digest()[:16]
-    for size in (16, 32, 64):
-        yield hashlib.blake2b(plain, digest_size=size).digest()[:16]
-    yield zlib.crc32(plain).to_bytes(4, "big") * 4
-    for salt in salts:
-        yield hashlib.sha256(salt + plain).digest()[:16]
-        yield hashlib.sha256(plain + salt).digest()[:16]
-        yield hmac.digest(salt, plain, "sha256")[:16]
-        yield hashlib.blake2b(plain, key=salt[:64], digest_size=16).digest()
-        yield hashlib.blake2b(plain, key=salt[:64], digest_size=32).digest()[:16]
+GUESS = os.path.join(os.path.dirname(SLUICE), "tests/guess")
+LASTING = ("billing", "fraud", "operations")
+SUBJECT, DEVICE, ADDRESS = 10, 11, 13
 
 
-def attack(rows_by_stream, candidates, salts):
-    """How many of the different names in streams the dictionary turns back, and how many there are."""
-    named = {value[:8] for rows in rows_by_stream.values() for row in rows for value in names_of(row).values()}
-    named |= {value[::-1][:8] for rows in rows_by_stream.values() for row in rows for value in names_of(row).values()}
-    broken = set()
-    for text in candidates:
-        broken |= {form[:8] for form in forms(text, salts) if form[:8] in named}
-    return len(broken), len(named) // 2
+def guess(how, targets, *words):
+    out = subprocess.run([GUESS, how, targets, *map(str, words)], stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(out)
+
+
+def write_targets(path, names):
+    with open(path, "wb") as out:
+        for name in sorted(names):
+            out.write(name[:16])
+    return path
+
+
+def constants(program, texts):
+    """What could be a salt: words of the program and of its texts, and every run of bytes in it that could be a key."""
+    with open(program, "rb") as data:
+        image = data.read()
+    found = {word[:32] for word in re.findall(rb"[ -~]{4,}", image)}
+    for path in texts:
+        with open(path, "rb") as data:
+            found |= set(re.findall(rb"[^\s:,{}\[\]\"']{2,}", data.read()))
+    # read-only data lies in the middle; every 16 bytes that are neither text nor zeros
+    for at in range(0, len(image) - 32, 16):
+        window = image[at:at + 32]
+        if len(set(window)) > 24:
+            found.add(window)
+    return {word for word in found if word} | {bytes(16), bytes(32)}
 
 
 def main():
     with Bench() as bench:
         seed = int(os.environ.get("SEED", "1"))
-        dice = random.Random(seed)
-        fleet = bench.fleet(500, 5000, seed)
-        ids = identifiers(fleet)
-        decoys = {"99999" + "".join(dice.choice("0123456789") for _ in range(10)) for _ in range(20000)}
+        long = os.environ.get("SLUICE_LONG") == "1"
+        digits = 9 if long else 6          # of 10: the rest of the number is known, as an operator's ranges are
+        world = World(bench.path("world"), seed, sims=2000, hours=2, space=10 ** digits)
+        config = bench.path("world", "sluice.yaml")
+        bench.sluice("keys", "init", "-c", config)
+        bench.sluice("run", "-c", config)
+        rows = streams(bench.path("world", "out"))
+        prefix = "00101" + "0" * (10 - digits)
 
-        weak = WeakMasker(bench.path("weak"))
-        weak.run(input_lines(fleet))
-        weak_broken, weak_named = attack(weak.rows(), ids | decoys, [])
+        everything = {value for each in rows.values() for row in each for column, value in row.items() if column in NAMES}
+        lasting = {row[column] for (_, stream), each in rows.items() if stream in LASTING for row in each
+                   for column in (SUBJECT, DEVICE) if column in row}
+        addresses = {row[ADDRESS] for each in rows.values() for row in each if ADDRESS in row}
+        targets = write_targets(bench.path("targets"), everything)
+        subjects = write_targets(bench.path("subjects"), lasting)
+        imsis = sorted({sim.imsi for sims in world.sims.values() for sim in sims})
+        ids = imsis + sorted({sim.imei for sims in world.sims.values() for sim in sims})
 
-        bench.run(fleet)
-        rows = streams(os.path.join(fleet, "out"))
-        # every word of the configuration and the tenants' and purposes' names could be a salt
-        with open(os.path.join(fleet, "sluice.yaml"), "rb") as config:
-            words = set(config.read().replace(b":", b" ").replace(b",", b" ").split())
-        salts = sorted(words | {name.encode() for stream in rows for name in stream} | {bytes(16), bytes(32)})[:60]
-        broken, named = attack(rows, ids | decoys, salts)
-        return answer(3, "a dictionary turns no pseudonym back", weak_broken > 0 and weak_broken >= 0.99 * weak_named,
-                      broken == 0 and named > 1000, candidates=len(ids | decoys), forms=8 + 5 * len(salts) + 1,
-                      named=named, broken=broken, weak_named=weak_named, weak_broken=weak_broken)
+        weak = write_targets(bench.path("weak"), {hashlib.sha256(imsi.encode()).digest() for imsi in imsis})
+        weak_space = guess("space", weak, prefix, digits)
+        in_space = guess("space", targets, prefix, digits)
+
+        salts = sorted(constants(SLUICE, [config, *(bench.path("world", tenant + ".yaml") for tenant in ("alpha", "beta"))]))
+        with open(bench.path("salts"), "w") as out:
+            out.writelines(salt.hex() + "\n" for salt in salts)
+        with open(bench.path("some"), "w") as out:
+            out.writelines(each + "\n" for each in (ids if long else ids[::40]))
+        with open(bench.path("ids"), "w") as out:
+            out.writelines(each + "\n" for each in ids)
+        salt = salts[len(salts) // 2]
+        weak_salted = guess("salted", write_targets(bench.path("weak"), {
+            hashlib.md5(salt + imsi.encode()).digest() for imsi in imsis}), bench.path("ids"), bench.path("salts")) \
+            if long else guess("salted", write_targets(bench.path("weak"), {
+                hashlib.md5(salt + each.encode()).digest() for each in ids[::40]}), bench.path("some"), bench.path("salts"))
+        salted = guess("salted", targets, bench.path("some"), bench.path("salts"))
+        keys = guess("keys", subjects, bench.path("ids"), bench.path("world", "state"))
+        by_epoch_key = guess("keys", write_targets(bench.path("addresses"), addresses), bench.path("ids"),
+                             bench.path("world", "state"))["addresses_by_epoch_keys"]
+
+        broken = sum(count for found in (in_space, salted) for how, count in found.items() if how not in ("names", "tried"))
+        halves = {how: keys[how] for how in ("subject_secrets_alone", "epoch_keys_alone", "keys_of_another_purpose")}
+        return answer(3, "a dictionary turns no pseudonym back, also with half of the keys",
+                      weak_space["sha256"] == len(imsis) and weak_salted["md5"] == weak_salted["names"] and
+                      keys["both_keys"] == len(lasting),
+                      broken == 0 and not any(halves.values()) and in_space["names"] > 10000 and len(salts) > 1000,
+                      seed=seed, names=in_space["names"], identifiers=in_space["tried"], digests=7, broken=broken,
+                      salts=len(salts), salted=salted["tried"], lasting_names=len(lasting), with_half_of_the_keys=halves,
+                      with_both_keys=keys["both_keys"], addresses=len(addresses), addresses_with_epoch_key=by_epoch_key,
+                      weak_broken=weak_space["sha256"], weak_salted_broken=weak_salted["md5"])
 
 
 if __name__ == "__main__":

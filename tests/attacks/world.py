@@ -90,9 +90,9 @@ def luhn(digits):
     return str(-total % 10)
 
 
-def make_sims(dice, count):
+def make_sims(dice, count, space):
     sims = []
-    for number, digits in enumerate(dice.sample(range(10**10), count)):
+    for number, digits in enumerate(dice.sample(range(space), count)):
         throw = dice.random()
         kind = "meter" if throw < 0.6 else "tracker" if throw < 0.85 else "router"
         imei = f"00{dice.randrange(20):06d}{number:06d}"
@@ -124,10 +124,10 @@ def sessions(dice, sim, hours):
 class World:
     """Writes the fleet into a folder, with policies; then knows the truth of each number."""
 
-    def __init__(self, folder, seed, sims=12000, hours=3, purposes=PURPOSES, commit="", shared=0.2):
+    def __init__(self, folder, seed, sims=12000, hours=3, purposes=PURPOSES, commit="", shared=0.2, space=10**10):
         self.folder, self.records = folder, []
         self.dice = random.Random(seed)
-        everyone = make_sims(self.dice, sims)
+        everyone = make_sims(self.dice, sims, space)
         cut = int(sims * shared)
         # SIMs of beta: some of alpha's as well, as an operator's wholesale customers see them
         self.sims = {"alpha": everyone[:sims - cut // 2], "beta": everyone[sims - cut:]}
