@@ -31,7 +31,7 @@ build_part()   # PART NAME: what the part's tests run
             build "$preset" sluice scan || return 1
         done
         ;;
-    attack) build release sluice scan ;;
+    attack) build release sluice scan guess ;;
     crash) build release sluice fault ;;
     soak) build release sluice ;;
     fuzz)
