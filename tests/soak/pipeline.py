@@ -84,7 +84,7 @@ class Pipeline:
             if age - looked > 0.2:
                 looked = age
                 descriptors = max(descriptors, flat.descriptors(process.pid))
-            time.sleep(0.01 if kill_at is None else min(0.01, max(0.0, kill_at - age)))
+            time.sleep(0.02 if kill_at is None else min(0.02, max(0.0, kill_at - age)))
 
     def command(self, step, *arguments):
         """A command that must end well."""

@@ -23,7 +23,7 @@ import time
 import flat
 from pipeline import Pipeline, Stopped, Wrong
 
-ROUND_MAX = 4_000_000     # records of a round: 4 GB of disk for each job
+ROUND_MAX = 2_500_000     # records of a round: 3 GB of disk for each job
 ROUNDS_MIN = 8            # fewer have no thirds to compare
 ROUNDS_MAX = 250          # what the generator's calendar has room for
 
@@ -39,7 +39,7 @@ def options():
                         help='what fleets, traffic and moments of kills follow from (default: random)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='pipelines at a time (default: one a core)')
     parser.add_argument('--sims', type=int, help='SIMs of each fleet (default: a 20th of a round)')
-    parser.add_argument('--round', type=int, help='lines of a round of one job (default: up to 4000000)')
+    parser.add_argument('--round', type=int, help='lines of a round of one job (default: up to 2500000)')
     parser.add_argument('--kills', type=int, default=3, help='how often a round is killed at most (default 3)')
     parser.add_argument('--folder', default=None, help='where the fleets lie (default: $TMPDIR or /tmp)')
     parser.add_argument('--json', action='store_true', help='end with one JSON object on standard output')
