@@ -77,6 +77,62 @@ struct file_sums *files_sums(struct files *files, uint32_t input, struct sluice_
     return sums_of(files, number);
 }
 
+static bool is_empty(const struct file_sums *sums)
+{
+    static const struct file_sums none;
+
+    return memcmp(&sums->in, &none.in, sizeof none.in) == 0 &&
+           memcmp(sums->dispositions, none.dispositions, sizeof none.dispositions) == 0;
+}
+
+static void add_sums(struct file_sums *sums, const struct file_sums *more)
+{
+    tally_add(&sums->in, more->in, 1);
+    for (enum sluice_disposition d = SLUICE_UNDECIDED; d < SLUICE_DISPOSITION_COUNT; d++)
+        tally_add(&sums->dispositions[d], more->dispositions[d], 1);
+}
+
+/* The older half into one account. What was added to it is empty from the next
+ * commit on, and goes then. */
+static void sum_up(struct files *files)
+{
+    const uint32_t earlier = names_number(&files->names, SLUICE_STR(FILES_EARLIER));
+
+    if (earlier == UINT32_MAX || !save(files, earlier))
+        return;
+    files->summing_up = true;
+    for (uint32_t i = 1; i < FILES_MAX / 2; i++) {
+        struct file_sums *sums = sums_of(files, i);
+
+        /* Without memory the rest waits for another time. */
+        if (i == earlier || is_empty(sums) || !save(files, i))
+            continue;
+        add_sums(sums_of(files, earlier), sums);
+        *sums = (struct file_sums){ .touched = true };
+    }
+}
+
+/* Numbers change: nobody may hold one. */
+static void drop_empty(struct files *files)
+{
+    struct names left;
+
+    names_init(&left, sizeof(struct file_sums));
+    for (uint32_t i = 1; i < files->names.count; i++) {
+        if (is_empty(sums_of(files, i)))
+            continue;
+        const uint32_t number = names_number(&left, names_text(&files->names, i));
+        if (number == UINT32_MAX) {
+            names_deinit(&left);
+            return;
+        }
+        memcpy(names_beside(&left, number), sums_of(files, i), sizeof(struct file_sums));
+    }
+    names_deinit(&files->names);
+    files->names = left;
+    files->last_number = UINT32_MAX;
+}
+
 static bool is_balanced(const struct file_sums *sums)
 {
     struct tally_sum sum = { 0, 0, 0, 0 };
@@ -96,7 +152,11 @@ bool files_balanced(const struct files *files)
 
 size_t files_count(const struct files *files)
 {
-    return files->names.count ? files->names.count - 1 : 0;
+    size_t count = 0;
+
+    for (uint32_t i = 1; i < files->names.count; i++)
+        count += !is_empty(sums_of(files, i));
+    return count;
 }
 
 /* With its number here behind it where stars made it like others. */
@@ -120,6 +180,8 @@ void files_report(const struct files *files, struct sluice_buffer *out)
     for (uint32_t i = 1; i < files->names.count; i++) {
         const struct file_sums *sums = sums_of(files, i);
 
+        if (is_empty(sums))
+            continue;
         show_name(out, names_text(&files->names, i), i);
         sluice_buffer_printf(out, " %12" PRId64 " %18" PRId64, sums->in.records, sums->in.octets);
         for (enum sluice_disposition d = SLUICE_ROUTED; d < SLUICE_DISPOSITION_COUNT; d++)
@@ -156,6 +218,11 @@ static void committed(void *self)
     for (size_t i = 0; i < files->saved_count; i++)
         sums_of(files, files->saved[i].number)->touched = false;
     files->saved_count = 0;
+    if (files->summing_up)
+        drop_empty(files);
+    files->summing_up = false;
+    if (files->names.count > FILES_MAX)
+        sum_up(files);
 }
 
 static void undo(void *self)
@@ -165,6 +232,7 @@ static void undo(void *self)
     for (size_t i = 0; i < files->saved_count; i++)
         *sums_of(files, files->saved[i].number) = files->saved[i].sums;
     files->saved_count = 0;
+    files->summing_up = false;
 }
 
 static enum sluice_err apply(void *self, const uint8_t *bytes, size_t len)
@@ -196,7 +264,8 @@ static enum sluice_err snapshot(void *self, uint64_t *chunk, struct sluice_buffe
     uint32_t number = *chunk ? (uint32_t)*chunk : 1;
 
     for (; number < files->names.count && out->len < SLUICE_STATE_CHUNK_SIZE; number++)
-        write_file(files, number, out);
+        if (!is_empty(sums_of(files, number)))
+            write_file(files, number, out);
     *chunk = number;
     *more = number < files->names.count;
     return sluice_buffer_err(out);

@@ -1,5 +1,6 @@
 /* The account of each source file: what it held and what became of it. A file
- * that does not add up is one that something was lost of. */
+ * that does not add up is one that something was lost of. Files come and go
+ * for years: past FILES_MAX the older half becomes one account. */
 #ifndef GATE_FILES_H
 #define GATE_FILES_H
 
@@ -8,6 +9,9 @@
 #include <stdint.h>
 #include "gate/names.h"
 #include "gate/tally.h"
+
+#define FILES_MAX     4096
+#define FILES_EARLIER "(earlier files)"
 
 struct file_sums {
     struct tally_sum in;
@@ -23,6 +27,7 @@ struct files {
     } *saved;                 /* what each touched one was at the last commit */
     size_t saved_count;
     size_t saved_capacity;
+    bool summing_up;          /* with the next commit the older half is one account */
     uint32_t last_input;      /* records of one file come in runs */
     uint32_t last_number;
     char last_file[256];
