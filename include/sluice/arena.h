@@ -30,4 +30,7 @@ struct sluice_str sluice_arena_copy(struct sluice_arena *arena, struct sluice_st
 /** Everything handed out becomes invalid; the blocks are kept. */
 void sluice_arena_reset(struct sluice_arena *arena);
 
+/** Bytes taken since the last reset, with what was left over of blocks. */
+size_t sluice_arena_used(const struct sluice_arena *arena);
+
 #endif

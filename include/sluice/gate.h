@@ -60,6 +60,9 @@ enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transpo
 /** The commit held, or did not: rows and staged secrets are gone. */
 void sluice_gate_finish(struct sluice_gate *gate, bool committed);
 
+/** Octets of rows and sealed entries that wait for the commit. */
+uint64_t sluice_gate_held(const struct sluice_gate *gate);
+
 /** The generation of the registry that suspended and parked records have last
  *  met; part of the next commit when set. */
 uint64_t sluice_gate_reentered_at(const struct sluice_gate *gate);

@@ -103,3 +103,13 @@ void sluice_arena_reset(struct sluice_arena *arena)
     arena->current = NULL;
     arena->used = 0;
 }
+
+size_t sluice_arena_used(const struct sluice_arena *arena)
+{
+    size_t used = arena->used;
+
+    if (arena->current)
+        for (const struct sluice_arena_block *block = arena->first; block != arena->current; block = block->next)
+            used += block->size;
+    return used;
+}

@@ -11,6 +11,7 @@
 
 /* Entries of ordinary size fill a thirtieth of it; larger ones make smaller batches. */
 #define BATCH_ARENA_MAX ((size_t)32 << 20)
+#define COMMIT_HELD_MAX ((uint64_t)64 << 20)   /* and what one more batch adds */
 
 /* Every step of opening adds one finding of its own where the failing part has
  * none: what, where, and what to do. */
@@ -234,9 +235,11 @@ enum sluice_err engine_keep(struct engine *engine, struct sluice_findings *findi
     return err;
 }
 
+/* By records, by time, or by what they hold: bad records are kept whole, however large they are. */
 static bool is_due(const struct engine *engine)
 {
     return engine->open_records + SLUICE_GATE_BATCH > engine->config->commit_records ||
+           sluice_gate_held(engine->gate) > COMMIT_HELD_MAX ||
            sluice_clock_monotonic_ns() - engine->open_since_ns >
                (int64_t)engine->config->commit_interval_ms * 1000000;
 }

@@ -99,6 +99,15 @@ enum sluice_err store_emit(struct sluice_gate *gate, struct sluice_transport *tr
     return err;
 }
 
+uint64_t sluice_gate_held(const struct sluice_gate *gate)
+{
+    uint64_t held = sluice_arena_used(&gate->arena);
+
+    for (size_t i = 0; i < gate->sealing_count; i++)
+        held += gate->sealings[i].sealer.content.len;
+    return held;
+}
+
 void store_clear(struct sluice_gate *gate)
 {
     for (size_t i = 0; i < gate->sealing_count; i++)

@@ -91,9 +91,12 @@ static void an_arena_keeps_its_limit_and_its_blocks(void **state)
         memset(first, 1, 100);
         memset(second, 2, 100);
         assert_int_equal(first[99], 1);
+        assert_int_equal(sluice_arena_used(&arena), 2 * 112);
         assert_non_null(sluice_arena_alloc(&arena, 2 * 1024 * 1024));
+        assert_int_equal(sluice_arena_used(&arena), 3 * 1024 * 1024);
         assert_null(sluice_arena_alloc(&arena, 1024 * 1024));
         sluice_arena_reset(&arena);
+        assert_int_equal(sluice_arena_used(&arena), 0);
     }
     assert_int_equal(arena.size, 3 * 1024 * 1024);
     sluice_arena_deinit(&arena);

@@ -175,6 +175,29 @@ static void duplicates_and_what_is_beyond_the_window_are_counted(void **state)
     sluice_buffer_deinit(&json);
 }
 
+/* Sealed and open alike, so that whoever drives the gate can end a commit before it is large. */
+static void what_waits_for_the_commit_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    static char large[50000];
+
+    memset(large, 'x', sizeof large);
+    assert_int_equal(sluice_gate_held(f->gate), 0);
+    arrive(f, 1);
+    assert_int_equal(sluice_gate_run(f->gate, &f->batch, T0_US), SLUICE_OK);
+    assert_true(sluice_gate_held(f->gate) > 100);
+    sluice_batch_reset(&f->batch);
+    const uint64_t before = sluice_gate_held(f->gate);
+    for (unsigned i = 0; i < 10; i++) {
+        arrive(f, 2)->service = SLUICE_SERVICE_UNKNOWN;
+        f->batch.entries[i].raw = (struct sluice_str){ large, sizeof large };
+    }
+    assert_int_equal(sluice_gate_run(f->gate, &f->batch, T0_US), SLUICE_OK);
+    assert_true(sluice_gate_held(f->gate) >= before + 10 * sizeof large);
+    sluice_gate_finish(f->gate, false);
+    assert_int_equal(sluice_gate_held(f->gate), 0);
+}
+
 static void nobodys_and_unnamed_records_are_quarantined(void **state)
 {
     struct fixture *f = *state;
@@ -430,6 +453,7 @@ TEST_MAIN(TEST(each_record_is_once_in_every_stream_that_it_may_enter),
           TEST(raw_records_that_make_no_sense_are_quarantined),
           TEST(a_record_from_the_future_moves_no_window),
           TEST(duplicates_and_what_is_beyond_the_window_are_counted),
+          TEST(what_waits_for_the_commit_is_counted),
           TEST(nobodys_and_unnamed_records_are_quarantined),
           TEST(what_holds_a_secret_is_never_sealed),
           TEST(a_stream_is_in_the_order_of_its_own_pseudonyms),
