@@ -66,9 +66,10 @@ enum sluice_err local_abort(void *self);
 SLUICE_MUST_CHECK
 enum sluice_err local_recover_outputs(struct sluice_local *local, struct sluice_findings *findings);
 
-/** For a log that is begun anew: open files can only be somebody else's, and would be deleted one day. */
+/** For a log that is begun anew: closed files are known from here on; open ones can only be somebody
+ *  else's, and would be deleted one day. */
 SLUICE_MUST_CHECK
-enum sluice_err local_refuse_outputs(struct sluice_local *local, struct sluice_findings *findings);
+enum sluice_err local_note_outputs(struct sluice_local *local, struct sluice_findings *findings);
 
 /** A snapshot from beginning to end. Between commits. */
 SLUICE_MUST_CHECK

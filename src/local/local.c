@@ -168,7 +168,7 @@ static enum sluice_err recover(struct sluice_local *local, struct sluice_finding
     if (choice.segment == 0) {
         /* A log that is about to be begun: its first segment is a snapshot of what there is. */
         local->settled = true;
-        err = local_refuse_outputs(local, findings);
+        err = local_note_outputs(local, findings);
         return err ? err : local_snapshot(local);
     }
     err = read_log(local, findings, &choice);

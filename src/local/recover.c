@@ -1,16 +1,28 @@
 /* Outputs after a crash: what the log knows of is cut to its committed length,
- * what it does not know of was never committed and goes. */
+ * an open file that it does not know of was never committed and goes. A closed
+ * one was: a log that does not know it has lost its end, and to go on from
+ * there would write the same rows again. */
 #include <stdio.h>
 #include <string.h>
 
 #include "local/internal.h"
 #include "local/io.h"
 #include "local/walk.h"
+#include "sluice/clock.h"
 
 struct recovery {
     struct sluice_local *local;
     struct sluice_findings *findings;
+    int64_t now_s;
 };
+
+static struct recovery begin(struct sluice_local *local, struct sluice_findings *findings)
+{
+    struct sluice_clock clock;
+
+    sluice_clock_init(&clock, local->config->clock_us);
+    return (struct recovery){ local, findings, sluice_clock_now_us(&clock) / SLUICE_SECOND_US };
+}
 
 static enum sluice_err damaged(const struct recovery *recovery, const char *path, const char *text)
 {
@@ -68,64 +80,91 @@ static bool is_closing(const struct local_catalog *catalog, size_t stream, const
     return false;
 }
 
-static enum sluice_err drop_unknown_file(void *self, const struct bucket_file *file)
+/* A bucket that is due may be forgotten already and not yet deleted. */
+static enum sluice_err judge_closed_file(const struct recovery *recovery, const struct bucket_file *file,
+                                         const struct local_output *output)
+{
+    char path[BUCKET_PATH_SIZE];
+
+    if ((output && file->number <= output->last_number) || file->deadline_s <= recovery->now_s)
+        return SLUICE_OK;
+    bucket_file_path(path, file);
+    return damaged(recovery, path,
+                   "the change log in the state folder does not know this file, so the log has lost its end: "
+                   "restore state and output together");
+}
+
+static enum sluice_err judge_file(void *self, const struct bucket_file *file)
 {
     const struct recovery *recovery = self;
     const struct local_catalog *catalog = &recovery->local->catalog;
+    const size_t stream = known_stream(catalog, file);
+    const struct local_output *output =
+        stream == SIZE_MAX ? NULL : catalog_find(catalog, (uint32_t)stream, file->deadline_s);
     char path[BUCKET_PATH_SIZE];
 
     if (!file->open)
+        return judge_closed_file(recovery, file, output);
+    if ((output && output->number == file->number) || is_closing(catalog, stream, file))
         return SLUICE_OK;
-    const size_t stream = known_stream(catalog, file);
-    if (stream != SIZE_MAX) {
-        const struct local_output *output = catalog_find(catalog, (uint32_t)stream, file->deadline_s);
-
-        if ((output && output->number == file->number) || is_closing(catalog, stream, file))
-            return SLUICE_OK;
-    }
     bucket_file_path(path, file);
     return io_unlink_at(recovery->local->outputs.folder_fd, path, 0);
 }
 
-static enum sluice_err drop_unknown_files(void *self, const struct bucket_file *bucket)
+static enum sluice_err judge_files(void *self, const struct bucket_file *bucket)
 {
     const struct recovery *recovery = self;
 
-    return walk_files(recovery->local->outputs.folder_fd, bucket, drop_unknown_file, self);
+    return walk_files(recovery->local->outputs.folder_fd, bucket, judge_file, self);
 }
 
 enum sluice_err local_recover_outputs(struct sluice_local *local, struct sluice_findings *findings)
 {
-    struct recovery recovery = { local, findings };
+    struct recovery recovery = begin(local, findings);
     enum sluice_err err = SLUICE_OK;
 
     for (size_t i = 0; !err && i < local->catalog.output_count; i++)
         if (local->catalog.outputs[i]->number)
             err = recover_file(&recovery, local->catalog.outputs[i]);
-    return err ? err : walk_buckets(local->outputs.folder_fd, NULL, NULL, drop_unknown_files, &recovery);
+    return err ? err : walk_buckets(local->outputs.folder_fd, NULL, NULL, judge_files, &recovery);
 }
 
-static enum sluice_err refuse_open_file(void *self, const struct bucket_file *file)
+/* What an earlier state folder closed stays: the log that begins here knows its numbers. */
+static enum sluice_err note_closed_file(const struct recovery *recovery, const struct bucket_file *file)
+{
+    struct local_catalog *catalog = &recovery->local->catalog;
+    struct local_output *output;
+    uint32_t stream;
+
+    enum sluice_err err = catalog_stream(catalog, &stream, file->tenant, file->stream);
+    if (!err)
+        err = catalog_output(catalog, &output, stream, file->deadline_s);
+    if (!err && output->last_number < file->number)
+        output->last_number = file->number;
+    return err;
+}
+
+static enum sluice_err note_file(void *self, const struct bucket_file *file)
 {
     char path[BUCKET_PATH_SIZE];
 
     if (!file->open)
-        return SLUICE_OK;
+        return note_closed_file(self, file);
     bucket_file_path(path, file);
     return damaged(self, path,
                    "this file is open for another state folder: give each state folder an output folder of its own");
 }
 
-static enum sluice_err refuse_open_files(void *self, const struct bucket_file *bucket)
+static enum sluice_err note_files(void *self, const struct bucket_file *bucket)
 {
     const struct recovery *recovery = self;
 
-    return walk_files(recovery->local->outputs.folder_fd, bucket, refuse_open_file, self);
+    return walk_files(recovery->local->outputs.folder_fd, bucket, note_file, self);
 }
 
-enum sluice_err local_refuse_outputs(struct sluice_local *local, struct sluice_findings *findings)
+enum sluice_err local_note_outputs(struct sluice_local *local, struct sluice_findings *findings)
 {
-    struct recovery recovery = { local, findings };
+    struct recovery recovery = begin(local, findings);
 
-    return walk_buckets(local->outputs.folder_fd, NULL, NULL, refuse_open_files, &recovery);
+    return walk_buckets(local->outputs.folder_fd, NULL, NULL, note_files, &recovery);
 }

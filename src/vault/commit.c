@@ -101,12 +101,14 @@ static enum sluice_err write_staged(struct sluice_vault *vault)
     enum sluice_err err = vault_env_err(mdb_txn_begin(vault->env.env, NULL, 0, &txn));
     if (err)
         return err;
+    vault_guard_writing(true);
     err = vault_commit_write(vault, txn);
-    if (err) {
+    if (err)
         mdb_txn_abort(txn);
-        return err;
-    }
-    return vault_env_err(mdb_txn_commit(txn));
+    else
+        err = vault_env_err(mdb_txn_commit(txn));
+    vault_guard_writing(false);
+    return err;
 }
 
 enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table,

@@ -80,7 +80,9 @@ enum sluice_err vault_env_open(struct vault_env *env, const char *folder, bool r
     *env = (struct vault_env){ .env = NULL };
     if (!read_only && mkdir(folder, 0700) != 0 && errno != EEXIST)
         return sluice_err_from_errno(errno);
-    const enum sluice_err err = open_env(&env->env, folder, read_only ? MDB_RDONLY : 0);
+    enum sluice_err err = open_env(&env->env, folder, read_only ? MDB_RDONLY : 0);
+    if (!err)
+        err = vault_guard_begin(env->env, folder);
     /* A reader that was killed would keep freed pages from being used again. */
     int dead;
     return err || read_only ? err : vault_env_err(mdb_reader_check(env->env, &dead));
@@ -117,6 +119,7 @@ void vault_env_close(struct vault_env *env)
             mdb_cursor_close(env->reader.cursors[i]);
     if (env->reader.txn)
         mdb_txn_abort(env->reader.txn);
+    vault_guard_end();
     mdb_env_close(env->env);
     *env = (struct vault_env){ .env = NULL };
 }

@@ -270,15 +270,17 @@ enum sluice_err vault_erase_commit(struct sluice_vault *vault, struct vault_eras
     enum sluice_err err = vault_env_err(mdb_txn_begin(vault->env.env, NULL, 0, &txn));
     if (err)
         return err;
+    vault_guard_writing(true);
     err = write_rotated(vault, erasing, txn);
     if (err) {
         mdb_txn_abort(txn);
-        return err;
+    } else {
+        /* A commit that fails may have reached the disk or not: until the vault is
+         * opened again, either root may be the one. */
+        err = vault_env_err(mdb_txn_commit(txn));
+        vault->uncertain = err != SLUICE_OK;
     }
-    /* A commit that fails may have reached the disk or not: until the vault is
-     * opened again, either root may be the one. */
-    err = vault_env_err(mdb_txn_commit(txn));
-    vault->uncertain = err != SLUICE_OK;
+    vault_guard_writing(false);
     if (err)
         return err;
 

@@ -80,6 +80,15 @@ SLUICE_MUST_CHECK
 enum sluice_err vault_env_read(struct vault_env *env);      /* the reader becomes active */
 void vault_env_read_end(struct vault_env *env);
 
+/* --- guard ------------------------------------------------------------- */
+
+/** Until vault_guard_end a mapped file that is damaged is told, with EX_DATAERR, rather than met as a signal. */
+SLUICE_MUST_CHECK
+enum sluice_err vault_guard_begin(MDB_env *env, const char *folder);
+/** From the begin of a write to its commit or abort. */
+void vault_guard_writing(bool writing);
+void vault_guard_end(void);
+
 /* --- key_tree ---------------------------------------------------------- */
 
 /* In locked memory; wiped in a forked child, where alive reads zero. */

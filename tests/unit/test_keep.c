@@ -52,6 +52,7 @@ static int setup(void **state)
     f->config->audit_s = 1000 * DAY_S;
     f->config->quarantine_s = 30 * DAY_S;
     f->config->deduplication_window_s = 90 * DAY_S;
+    f->config->clock_us = (DUE_S + 1) * SLUICE_SECOND_US;
     fixture_open(f);
     write_buckets(f);
     *state = f;
