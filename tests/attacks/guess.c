@@ -4,6 +4,8 @@
  * guess salted TARGETS IDS SALTS         each of IDS with each salt before, behind and as a key
  * guess keys   TARGETS IDS STATE         what a thief of one of two keys could do, and of both
  *
+ * guess secrets STATE                    what must not be in a core file, as needles for scan
+ *
  * TARGETS holds the names, 16 bytes each; IDS a text a line; SALTS as scan's
  * needles, a hex a line. Prints one line of JSON: how many different targets
  * each way found. Little-endian machines only, as the digests' heads are. */
@@ -419,8 +421,45 @@ static int guess_keys(const char *ids_path, const char *state)
     return EX_OK;
 }
 
+/* --- secrets, in pieces of 8 bytes: memory that was used again may hold a part */
+
+static void print_secret(const char *kind, unsigned long number, const uint8_t *secret, size_t len)
+{
+    for (size_t at = 0; at + 8 <= len; at += 8) {
+        printf("%s\t%lu\t", kind, number);
+        for (size_t i = 0; i < 8; i++)
+            printf("%02x", secret[at + i]);
+        putchar('\n');
+    }
+}
+
+static int print_secrets(const char *state)
+{
+    static struct thief thief;
+    struct sluice_keyring *keyring;
+
+    if (!steal(&thief, state) || sluice_keyring_open(&keyring, state))
+        return EX_NOINPUT;
+    for (unsigned i = 0; i < 2; i++) {
+        if (keyring->root[i].generation)
+            print_secret("root", i, keyring->root[i].key, SLUICE_KEY_SIZE);
+        if (keyring->state[i].generation)
+            print_secret("state", i, keyring->state[i].key, SLUICE_KEY_SIZE);
+    }
+    print_secret("tags", 0, keyring->tag_key, SLUICE_KEY_SIZE);
+    print_secret("worker", 0, keyring->worker_secret, SLUICE_SECRET_KEY_SIZE);
+    for (size_t e = 0; e < thief.epoch_count; e++)
+        print_secret("epoch", e, thief.epochs[e].secrets.pseudonym_secret, SLUICE_SECRET_SIZE);
+    for (size_t i = 0; i < thief.subject_count; i++)
+        for (uint8_t p = 0; p < thief.subjects[i].secret_count; p++)
+            print_secret("subject", i, thief.subjects[i].secrets[p], SLUICE_SECRET_SIZE);
+    return EX_OK;
+}
+
 int main(int argc, char *argv[])
 {
+    if (argc == 3 && strcmp(argv[1], "secrets") == 0)
+        return print_secrets(argv[2]);
     if (argc == 5 && load_targets(argv[2])) {
         if (strcmp(argv[1], "space") == 0)
             return guess_space(argv[3], argv[4]);
@@ -429,6 +468,6 @@ int main(int argc, char *argv[])
         if (strcmp(argv[1], "keys") == 0)
             return guess_keys(argv[3], argv[4]);
     }
-    fputs("usage: guess space TARGETS PREFIX DIGITS | salted TARGETS IDS SALTS | keys TARGETS IDS STATE\n", stderr);
+    fputs("usage: guess space TARGETS PREFIX DIGITS | salted TARGETS IDS SALTS | keys TARGETS IDS STATE | secrets STATE\n", stderr);
     return EX_USAGE;
 }

@@ -12,6 +12,7 @@ import random
 import struct
 import subprocess
 import sys
+import zlib
 
 KEY_SIZE = 7  # of the scanner: shorter needles would be found by chance
 
@@ -38,6 +39,36 @@ def varint(number):
     return bytes(out)
 
 
+def murmur2(data, seed=0x9747B28C):
+    """MurmurHash2 as message brokers choose a partition by."""
+    m, mask = 0x5BD1E995, 0xFFFFFFFF
+    value = seed ^ len(data)
+    for at in range(0, len(data) - 3, 4):
+        word = int.from_bytes(data[at:at + 4], "little") * m & mask
+        word = (word ^ word >> 24) * m & mask
+        value = (value * m & mask) ^ word
+    rest = data[len(data) & ~3:]
+    if rest:
+        value = (value ^ int.from_bytes(rest, "little")) * m & mask
+    value = (value ^ value >> 13) * m & mask
+    return value ^ value >> 15
+
+
+def murmur2_64(data):
+    """MurmurHash64A, seed 0."""
+    m, mask = 0xC6A4A7935BD1E995, (1 << 64) - 1
+    value = len(data) * m & mask
+    for at in range(0, len(data) - 7, 8):
+        word = int.from_bytes(data[at:at + 8], "little") * m & mask
+        word = (word ^ word >> 47) * m & mask
+        value = (value ^ word) * m & mask
+    rest = data[len(data) & ~7:]
+    if rest:
+        value = (value ^ int.from_bytes(rest, "little")) * m & mask
+    value = (value ^ value >> 47) * m & mask
+    return value ^ value >> 47
+
+
 def base64_inside(text, shift):
     """What is the same in base64 whatever stands before and after, text starting `shift` bytes in."""
     whole = base64.b64encode(b"\0" * shift + text).rstrip(b"=")
@@ -53,6 +84,9 @@ def forms(text):
     yield "reversed", plain[::-1]
     yield "spaced-3", " ".join(text[i:i + 3] for i in range(0, len(text), 3)).encode()
     yield "spaced-4", " ".join(text[i:i + 4] for i in range(0, len(text), 4)).encode()
+    yield "dashed", "-".join(text[i:i + 3] for i in range(0, len(text), 3)).encode()
+    yield "plus", b"+" + plain
+    yield "utf-16-be", text.encode("utf-16-be")
     yield "hex", plain.hex().encode()
     yield "utf-16", text.encode("utf-16-le")
     for shift in range(3):
@@ -66,13 +100,19 @@ def forms(text):
             yield "int64-le", struct.pack("<Q", number)
             yield "int64-be", struct.pack(">Q", number)
             yield "varint", varint(number)
-        if len(text) > 12 and len(set(text[-10:])) > 4:
-            yield "suffix", plain[-10:]
+        if len(text) > 12 and len(set(text[-9:])) > 4:
+            yield "suffix", plain[-9:]        # the MSIN, and what a form with a hidden prefix shows
+        yield "grouped", f"+{text[:3]} {text[3:6]} {text[6:]}".encode()
     for name in ("md5", "sha1", "sha256", "sha512"):
         digest = hashlib.new(name, plain).digest()
         yield name, digest[:8]
         yield name + "-hex", digest.hex()[:16].encode()
         yield name + "-base64", base64.b64encode(digest)[:12]
+    # four bytes are found by chance: as a value of JSON they are not
+    for name, number in (("crc32", zlib.crc32(plain)), ("murmur2", murmur2(plain))):
+        yield name + "-hex", f'"{number:08x}"'.encode()
+        yield name + "-decimal", f":{number},".encode()
+    yield "murmur2-64", struct.pack("<Q", murmur2_64(plain))
     blake = hashlib.blake2b(plain, digest_size=16).digest()
     yield "blake2b-128", blake[:8]
     yield "blake2b-128-hex", blake.hex()[:16].encode()
@@ -114,8 +154,9 @@ class Scanner:
         return lines[:-1], lines[-1]
 
 
-def self_test(program, folder, seed):
-    """Plant each form of a few identifiers in noise, at odd places: all must be found, the noise alone clean.
+def self_test(program, folder, seed, host=None):
+    """Plant each form of a few identifiers in noise, or in what a program really wrote, at odd places: all must be
+    found, the host alone clean.
 
     Returns (planted, found, found in noise)."""
     dice = random.Random(seed)
@@ -129,15 +170,20 @@ def self_test(program, folder, seed):
     planted = {(kind, number) for kind, number, _ in needles(scanner.identifiers)}
     forms_planted = len(planted)
     with open(noise, "wb") as out:
-        out.write(dice.randbytes(1 << 20))
+        out.write(host or dice.randbytes(1 << 20))
+
+    def some():
+        at = dice.randrange(len(host)) if host else 0
+        return host[at:at + dice.randrange(0, 999)] if host else dice.randbytes(dice.randrange(0, 99))
+
     with open(planted_in, "wb") as out:
         for _, _, form in needles(scanner.identifiers):
-            out.write(dice.randbytes(dice.randrange(0, 99)) + form)
+            out.write(some() + form + some())
     # the list of hits is cut, so one form at a time
     found = set()
     for kind, number, form in needles(scanner.identifiers):
         with open(planted_in + ".one", "wb") as out:
-            out.write(dice.randbytes(dice.randrange(0, 99)) + form)
+            out.write(some() + form + some())
         found |= {(hit["kind"], hit["number"]) for hit in scanner.scan(planted_in + ".one")[0]}
     # and once as programs write it: inside a document, encoded as a whole
     for number, text in enumerate(scanner.identifiers):

@@ -77,7 +77,7 @@ def main():
     with Bench() as bench:
         seed = int(os.environ.get("SEED", "1"))
         long = os.environ.get("SLUICE_LONG") == "1"
-        world = World(bench.path("world"), seed, sims=100000 if long else 14000)
+        world = World(bench.path("world"), seed, sims=50000 if long else 14000)
         config = bench.path("world", "sluice.yaml")
         bench.sluice("keys", "init", "-c", config)
         bench.sluice("run", "-c", config)
