@@ -19,7 +19,6 @@ struct deduplicate *deduplicate_new(int64_t window_s)
     }
     set->octets = RING_SIZE * sizeof *set->ring;
     fingerprint_folder_init(&set->folder);
-    fingerprint_writer_init(&set->freezing.writer);
     return set;
 }
 
@@ -46,7 +45,7 @@ void deduplicate_free(struct deduplicate *set)
             deduplicate_bucket_close(set, &set->ring[i]);
     for (size_t i = 0; i < set->displaced_count; i++)
         deduplicate_bucket_close(set, &set->displaced[i]);
-    deduplicate_cold_free(set);
+    deduplicate_folder_close(set);
     free(set->ring);
     free(set->inserted);
     free(set->opened);
@@ -249,7 +248,7 @@ enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t star
     if (!deduplicate_room((void **)&set->inserted, &set->inserted_capacity, set->inserted_count,
                           sizeof *set->inserted))
         return failed(set, SLUICE_ERR_MEMORY);
-    if (bucket->file.number || set->freezing.active) {
+    if (bucket->file.number || set->freezing_count) {
         const enum sluice_err err = deduplicate_cold_holds(&is_cold, set, bucket, fingerprint);
         if (err)
             return failed(set, err);

@@ -1,5 +1,5 @@
-/* Hours that go cold. Between commits one hour at a time is written out, a
- * piece at a time:
+/* Hours that go cold. Between commits they are written out, one after the
+ * other and a piece at a time:
  *
  *   frozen   what the hour has in memory is set aside; what comes late from
  *            now on goes into a set of its own
@@ -13,39 +13,33 @@
 #include "gate/deduplicate_set.h"
 
 #include <assert.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "local/io.h"
-#include "local/walk.h"
-#include "sluice/clock.h"
 
 #define COLD_AFTER_HOURS 24
 #define FREEZE_MIN       1024              /* fingerprints that are worth a file */
 #define FREEZE_SHARE     16                /* and of a file that share is worth writing it anew */
 #define FREEZE_SLOTS     (256 * 1024)      /* a piece, some 4 MB */
 
-#define FOLDER_NAME "deduplication"
-
 /* --- looking up -------------------------------------------------------- */
 
-static bool is_freezing(const struct deduplicate *set, const struct bucket *bucket)
+static struct freezing *freezing_of(struct deduplicate *set, uint32_t hour)
 {
-    return set->freezing.active && deduplicate_bucket_holds(bucket, set->freezing.hour);
+    for (size_t i = 0; i < set->freezing_count; i++)
+        if (set->freezing[i].hour == hour)
+            return &set->freezing[i];
+    return NULL;
 }
 
 const struct fingerprints *deduplicate_frozen(const struct deduplicate *set, const struct bucket *bucket)
 {
-    return is_freezing(set, bucket) ? &set->freezing.frozen : NULL;
+    for (size_t i = 0; i < set->freezing_count; i++)
+        if (deduplicate_bucket_holds(bucket, set->freezing[i].hour))
+            return &set->freezing[i].frozen;
+    return NULL;
 }
 
-const struct fingerprint_file *deduplicate_made(const struct deduplicate *set, const struct bucket *bucket)
-{
-    return is_freezing(set, bucket) && set->freezing.complete ? &set->freezing.made : NULL;
-}
-
-static enum sluice_err note_damage(struct deduplicate *set, const struct bucket *bucket, enum sluice_err err)
+enum sluice_err deduplicate_note_damage(struct deduplicate *set, const struct bucket *bucket, enum sluice_err err)
 {
     if (err == SLUICE_ERR_DAMAGED) {
         set->damaged_number = bucket->file.number;
@@ -65,7 +59,7 @@ enum sluice_err deduplicate_cold_holds(bool *holds, struct deduplicate *set, str
     const uint64_t before = fingerprint_file_octets(&bucket->file);
     const enum sluice_err err = fingerprint_file_holds(holds, &set->folder, &bucket->file, bucket->key, fingerprint);
     set->octets += fingerprint_file_octets(&bucket->file) - before;
-    return note_damage(set, bucket, err);
+    return deduplicate_note_damage(set, bucket, err);
 }
 
 /* --- files come and go ------------------------------------------------- */
@@ -120,17 +114,14 @@ static void delete_dropped(struct deduplicate *set)
 /* --- freezing ---------------------------------------------------------- */
 
 /* Nothing is written any more; what was set aside is let go. */
-static void freezing_end(struct deduplicate *set)
+static void freezing_end(struct deduplicate *set, struct freezing *freezing)
 {
-    struct freezing *freezing = &set->freezing;
-
     set->octets -= fingerprints_octets(&freezing->frozen);
     set->count -= freezing->frozen.count;
     fingerprints_free(&freezing->frozen);
-    if (freezing->complete)
-        drop_later(set, freezing->made.number);
     fingerprint_writer_drop(&freezing->writer, &set->folder);
-    freezing->active = freezing->complete = false;
+    set->freezing_count--;
+    memmove(freezing, freezing + 1, (size_t)(set->freezing + set->freezing_count - freezing) * sizeof *freezing);
 }
 
 static bool is_worth_a_file(const struct bucket *bucket)
@@ -139,31 +130,31 @@ static bool is_worth_a_file(const struct bucket *bucket)
 }
 
 /* The oldest hour that is cold and not in a file, or not enough of it. */
-static struct bucket *find_cold(const struct deduplicate *set)
+static struct bucket *find_cold(struct deduplicate *set)
 {
     const uint32_t oldest = deduplicate_oldest_hour(set, set->newest_hour);
 
     for (uint32_t hour = oldest; hour + COLD_AFTER_HOURS < set->newest_hour; hour++) {
         struct bucket *bucket = deduplicate_bucket(set, hour);
 
-        if (deduplicate_bucket_holds(bucket, hour) && is_worth_a_file(bucket))
+        if (deduplicate_bucket_holds(bucket, hour) && is_worth_a_file(bucket) && !freezing_of(set, hour))
             return bucket;
     }
     return NULL;
 }
 
-static void freeze(struct deduplicate *set, struct bucket *bucket)
+static struct freezing *freeze(struct deduplicate *set, struct bucket *bucket)
 {
-    set->freezing.active = true;
-    set->freezing.hour = bucket->hour;
-    set->freezing.frozen = bucket->memory;
+    struct freezing *freezing = &set->freezing[set->freezing_count++];
+
+    *freezing = (struct freezing){ .hour = bucket->hour, .frozen = bucket->memory };
+    fingerprint_writer_init(&freezing->writer);
     bucket->memory = (struct fingerprints){ 0 };
+    return freezing;
 }
 
-static enum sluice_err begin_file(struct deduplicate *set, const struct bucket *bucket)
+static enum sluice_err begin_file(struct deduplicate *set, struct freezing *freezing, const struct bucket *bucket)
 {
-    struct freezing *freezing = &set->freezing;
-
     freezing->made = (struct fingerprint_file){ .number = ++set->last_number,
                                                 .count = freezing->frozen.count + bucket->file.count };
     freezing->prefix = 0;
@@ -172,11 +163,9 @@ static enum sluice_err begin_file(struct deduplicate *set, const struct bucket *
 }
 
 /* Those of the file before that come before one, or before a prefix. */
-static enum sluice_err merge_old(struct deduplicate *set, const struct bucket *bucket, const struct fingerprint *before,
-                                 uint64_t to)
+static enum sluice_err merge_old(struct deduplicate *set, struct freezing *freezing, const struct bucket *bucket,
+                                 const struct fingerprint *before, uint64_t to)
 {
-    struct freezing *freezing = &set->freezing;
-
     for (;; freezing->old.next++) {
         struct fingerprint next;
         bool end = true;
@@ -193,10 +182,9 @@ static enum sluice_err merge_old(struct deduplicate *set, const struct bucket *b
     }
 }
 
-static enum sluice_err merge_piece(struct deduplicate *set, const struct bucket *bucket, struct sluice_buffer *piece,
-                                   uint64_t to)
+static enum sluice_err merge_piece(struct deduplicate *set, struct freezing *freezing, const struct bucket *bucket,
+                                   struct sluice_buffer *piece, uint64_t to)
 {
-    struct freezing *freezing = &set->freezing;
     enum sluice_err err = SLUICE_OK;
 
     fingerprints_append(&freezing->frozen, piece, freezing->prefix, to);
@@ -206,188 +194,126 @@ static enum sluice_err merge_piece(struct deduplicate *set, const struct bucket 
     const size_t count = piece->len / sizeof *list;
     fingerprints_sort(list, count);
     for (size_t i = 0; !err && i < count; i++) {
-        err = merge_old(set, bucket, &list[i], 0);
+        err = merge_old(set, freezing, bucket, &list[i], 0);
         if (!err)
             fingerprint_writer_add(&freezing->writer, list[i], bucket->key);
     }
-    return err ? err : merge_old(set, bucket, NULL, to);
+    return err ? err : merge_old(set, freezing, bucket, NULL, to);
 }
 
-static enum sluice_err write_piece(struct deduplicate *set, const struct bucket *bucket)
+static enum sluice_err write_piece(struct deduplicate *set, struct freezing *freezing, const struct bucket *bucket)
 {
-    struct freezing *freezing = &set->freezing;
     const uint64_t slots = freezing->frozen.capacity > bucket->file.count ? freezing->frozen.capacity
                                                                           : bucket->file.count;
     const uint64_t to = fingerprints_piece(slots, freezing->prefix, FREEZE_SLOTS);
     struct sluice_buffer piece;
 
     sluice_buffer_init(&piece, SIZE_MAX);
-    enum sluice_err err = merge_piece(set, bucket, &piece, to);
+    enum sluice_err err = merge_piece(set, freezing, bucket, &piece, to);
     sluice_buffer_deinit(&piece);
     if (!err)
         err = fingerprint_writer_flush(&freezing->writer);
     freezing->prefix = to;
     if (err || to < FINGERPRINTS_END)
         return err;
-    err = fingerprint_writer_finish(&freezing->writer, &set->folder, bucket->key);
-    freezing->complete = !err;
+    err = fingerprint_writer_finish(&freezing->writer, bucket->key);
+    freezing->written = !err;
+    return err;
+}
+
+/* The one that is being written, or the next; NULL: nothing is cold, or a commit is to come first. */
+static struct freezing *next_freezing(struct deduplicate *set)
+{
+    for (size_t i = 0; i < set->freezing_count; i++)
+        if (!set->freezing[i].written)
+            return &set->freezing[i];
+    struct bucket *found = set->freezing_count < FREEZING_MAX ? find_cold(set) : NULL;
+    return found ? freeze(set, found) : NULL;
+}
+
+static enum sluice_err freeze_piece(struct deduplicate *set, struct freezing *freezing)
+{
+    const struct bucket *bucket = deduplicate_bucket(set, freezing->hour);
+    enum sluice_err err = SLUICE_OK;
+
+    assert(deduplicate_bucket_holds(bucket, freezing->hour));
+    if (freezing->writer.fd < 0)
+        err = begin_file(set, freezing, bucket);
+    if (!err)
+        err = write_piece(set, freezing, bucket);
+    if (err)
+        fingerprint_writer_drop(&freezing->writer, &set->folder);   /* the next call begins anew */
+    return deduplicate_note_damage(set, bucket, err);
+}
+
+/* What is whole becomes durable: one by itself, several at once. */
+static enum sluice_err sync_written(struct deduplicate *set)
+{
+    struct freezing *first = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < set->freezing_count; i++) {
+        struct freezing *freezing = &set->freezing[i];
+
+        if (!freezing->written || freezing->complete)
+            continue;
+        first = first ? first : freezing;
+        count++;
+    }
+    if (!first)
+        return SLUICE_OK;
+    enum sluice_err err = count == 1 ? io_sync(first->writer.fd) : io_sync_everything(set->folder.fd);
+    if (!err && count == 1)
+        err = io_sync_folder(set->folder.fd, ".");
+    for (struct freezing *freezing = first; freezing < first + count; freezing++) {
+        if (err)
+            fingerprint_writer_drop(&freezing->writer, &set->folder);
+        else
+            fingerprint_writer_close(&freezing->writer);
+        freezing->written = freezing->complete = !err;
+    }
     return err;
 }
 
 enum sluice_err deduplicate_freeze(struct deduplicate *set)
 {
-    struct freezing *freezing = &set->freezing;
     enum sluice_err err = SLUICE_OK;
+    struct freezing *freezing;
 
     assert(set->inserted_count == 0 && set->opened_count == 0);
-    if (set->folder.fd < 0 || freezing->complete)
+    if (set->folder.fd < 0)
         return SLUICE_OK;
-    if (!freezing->active) {
-        struct bucket *found = find_cold(set);
-
-        if (!found)
-            return SLUICE_OK;
-        freeze(set, found);
+    for (uint64_t done = 0; !err && done < FREEZE_SLOTS && (freezing = next_freezing(set));) {
+        err = freeze_piece(set, freezing);
+        done += freezing->written ? freezing->made.count : FREEZE_SLOTS;
     }
-    struct bucket *bucket = deduplicate_bucket(set, freezing->hour);
-    assert(is_freezing(set, bucket));
-    if (freezing->writer.fd < 0)
-        err = begin_file(set, bucket);
-    if (!err)
-        err = write_piece(set, bucket);
-    if (err)
-        fingerprint_writer_drop(&freezing->writer, &set->folder);   /* the next call begins anew */
-    return note_damage(set, bucket, err);
+    return err ? err : sync_written(set);
 }
 
 bool deduplicate_is_freezing(const struct deduplicate *set)
 {
-    return set->freezing.active;
+    return set->freezing_count > 0;
 }
 
 void deduplicate_cold_committed(struct deduplicate *set)
 {
-    struct freezing *freezing = &set->freezing;
-
     delete_dropped(set);
-    if (!freezing->complete)
-        return;
-    const struct fingerprint_file made = freezing->made;
-    struct bucket *bucket = deduplicate_bucket(set, freezing->hour);
-    freezing->complete = false;
-    freezing_end(set);
-    deduplicate_set_file(set, bucket, made.number, made.count);
+    while (set->freezing_count && set->freezing[0].complete) {
+        const struct fingerprint_file made = set->freezing[0].made;
+        struct bucket *bucket = deduplicate_bucket(set, set->freezing[0].hour);
+
+        freezing_end(set, &set->freezing[0]);
+        deduplicate_set_file(set, bucket, made.number, made.count);
+    }
 }
 
 void deduplicate_cold_close(struct deduplicate *set, struct bucket *bucket)
 {
-    if (set->freezing.active && set->freezing.hour == bucket->hour)
-        freezing_end(set);
+    struct freezing *freezing = freezing_of(set, bucket->hour);
+
+    if (freezing && freezing->complete)
+        drop_later(set, freezing->made.number);
+    if (freezing)
+        freezing_end(set, freezing);
     forget_file(set, bucket);
-}
-
-void deduplicate_cold_free(struct deduplicate *set)
-{
-    fingerprint_folder_close(&set->folder);
-    free(set->dropped);
-}
-
-/* --- the folder -------------------------------------------------------- */
-
-static void file_path(char path[static SLUICE_PATH_SIZE + 64], const struct deduplicate *set, uint64_t number)
-{
-    char name[FINGERPRINT_FILE_NAME_SIZE];
-
-    fingerprint_file_name(name, number);
-    snprintf(path, SLUICE_PATH_SIZE + 64, "%s/%s", set->path, name);
-}
-
-void deduplicate_explain(const struct deduplicate *set, struct sluice_findings *findings)
-{
-    char path[SLUICE_PATH_SIZE + 64], hour[SLUICE_TIME_TEXT_SIZE];
-
-    if (!set->damaged_number)
-        return;
-    file_path(path, set, set->damaged_number);
-    sluice_time_format(hour, set->damaged_hour * DEDUPLICATE_BUCKET_US);
-    sluice_findings_add(findings, SLUICE_FINDING_ERROR, "deduplication-damaged", path, 0, 0,
-                        "what says which records of the hour from %s came before is not what was written; restore the "
-                        "state folder as a whole, or begin anew with an empty state and output folder", hour);
-}
-
-static enum sluice_err check_file(struct deduplicate *set, const struct bucket *bucket,
-                                  struct sluice_findings *findings)
-{
-    char name[FINGERPRINT_FILE_NAME_SIZE];
-    uint64_t size;
-
-    fingerprint_file_name(name, bucket->file.number);
-    enum sluice_err err = io_size_at(&size, set->folder.fd, name);
-    if (err == SLUICE_ERR_MISSING || (!err && size != fingerprint_file_size(bucket->file.count)))
-        err = SLUICE_ERR_DAMAGED;
-    (void)note_damage(set, bucket, err);
-    if (err == SLUICE_ERR_DAMAGED)
-        deduplicate_explain(set, findings);
-    return err;
-}
-
-static int compare_numbers(const void *a, const void *b)
-{
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-    return (x > y) - (x < y);
-}
-
-struct named { const struct deduplicate *set; uint64_t *numbers; size_t count, capacity; };
-
-static enum sluice_err delete_unnamed(void *self, const char *name)
-{
-    const struct named *named = self;
-    const uint64_t number = fingerprint_file_number(name);
-
-    if (!number || !named->count)
-        return number ? io_unlink_at(named->set->folder.fd, name, 0) : SLUICE_OK;
-    if (bsearch(&number, named->numbers, named->count, sizeof number, compare_numbers))
-        return SLUICE_OK;
-    return io_unlink_at(named->set->folder.fd, name, 0);
-}
-
-/* Every file that the state speaks of is there and whole in size; no other is. */
-static enum sluice_err check_files(struct deduplicate *set, struct sluice_findings *findings)
-{
-    struct named named = { .set = set };
-    enum sluice_err err = SLUICE_OK;
-
-    for (size_t i = 0; !err && i < RING_SIZE; i++) {
-        if (!set->ring[i].file.number)
-            continue;
-        err = check_file(set, &set->ring[i], findings);
-        if (!err && !deduplicate_room((void **)&named.numbers, &named.capacity, named.count, sizeof *named.numbers))
-            err = SLUICE_ERR_MEMORY;
-        if (!err)
-            named.numbers[named.count++] = set->ring[i].file.number;
-    }
-    if (!err && named.count)
-        qsort(named.numbers, named.count, sizeof *named.numbers, compare_numbers);
-    if (!err)
-        err = walk_names(set->folder.fd, ".", delete_unnamed, &named);
-    free(named.numbers);
-    return err;
-}
-
-enum sluice_err deduplicate_open_folder(struct deduplicate *set, struct sluice_findings *findings, const char *state)
-{
-    bool made;
-
-    snprintf(set->path, sizeof set->path, "%s/" FOLDER_NAME, state);
-    enum sluice_err err = io_mkdir_at(&made, AT_FDCWD, set->path, 0700);
-    if (!err)
-        err = io_open_at(&set->folder.fd, AT_FDCWD, set->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-    if (!err && made)
-        err = io_sync_folder(set->folder.fd, "..");
-    if (!err)
-        err = check_files(set, findings);
-    if (!err)
-        set->dropped_count = set->dropped_before = 0;   /* while restoring: they are gone */
-    return err;
 }

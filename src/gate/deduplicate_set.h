@@ -1,6 +1,6 @@
 /* The set as its files know it: deduplicate.c looks up and inserts,
  * deduplicate_table.c logs, snapshots and restores, deduplicate_cold.c moves
- * hours from memory to files. */
+ * hours from memory to files, deduplicate_folder.c looks after the files. */
 #ifndef GATE_DEDUPLICATE_SET_H
 #define GATE_DEDUPLICATE_SET_H
 
@@ -27,11 +27,11 @@ struct bucket {
 
 struct insertion { uint32_t hour; struct fingerprint fingerprint; };
 
-/* The one hour that is on its way into a file. Its fingerprints stay in memory
+/* An hour that is on its way into a file. Its fingerprints stay in memory
  * until a commit has named the file. */
 struct freezing {
-    bool active;
-    bool complete;                  /* the file is durable: the next commit names it */
+    bool written;                   /* the file is whole */
+    bool complete;                  /* and durable: the next commit names it */
     uint32_t hour;
     struct fingerprints frozen;     /* what bucket->memory was; nothing is added to it */
     uint64_t prefix;                /* what is before it has been written */
@@ -39,6 +39,9 @@ struct freezing {
     struct fingerprint_file made;
     struct fingerprint_writer writer;
 };
+
+/* Files that one commit may name: more than one where hours are small and pass quickly. */
+#define FREEZING_MAX 16
 
 struct deduplicate {
     int64_t window_hours;
@@ -60,7 +63,8 @@ struct deduplicate {
     size_t displaced_capacity;
 
     struct fingerprint_folder folder;
-    struct freezing freezing;
+    struct freezing freezing[FREEZING_MAX];   /* the complete ones first */
+    size_t freezing_count;
     uint64_t last_number;           /* of files */
     uint64_t *dropped;              /* files that the state speaks of no more: deleted with the commit after */
     size_t dropped_count;
@@ -112,12 +116,15 @@ enum sluice_err deduplicate_cold_holds(bool *holds, struct deduplicate *set, str
 void deduplicate_set_file(struct deduplicate *set, struct bucket *bucket, uint64_t number, uint64_t count);
 /** The fingerprints that are being written are those of this hour; NULL: not of this. */
 const struct fingerprints *deduplicate_frozen(const struct deduplicate *set, const struct bucket *bucket);
-/** The file that the next commit names for this bucket; NULL: none. */
-const struct fingerprint_file *deduplicate_made(const struct deduplicate *set, const struct bucket *bucket);
 /** The commit held: what it named is in force, what the one before dropped is deleted. */
 void deduplicate_cold_committed(struct deduplicate *set);
 /** The bucket is closed: nothing is written for it, and its file goes. */
 void deduplicate_cold_close(struct deduplicate *set, struct bucket *bucket);
-void deduplicate_cold_free(struct deduplicate *set);
+/** Note file and hour for deduplicate_explain, if it is damage. Returns err. */
+enum sluice_err deduplicate_note_damage(struct deduplicate *set, const struct bucket *bucket, enum sluice_err err);
+
+/* --- deduplicate_folder.c */
+
+void deduplicate_folder_close(struct deduplicate *set);
 
 #endif

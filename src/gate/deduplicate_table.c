@@ -75,16 +75,18 @@ static void write_insertions(const struct deduplicate *set, struct sluice_buffer
     }
 }
 
-/* Behind the insertions: what came since the hour was frozen is all that it has in memory. */
+/* Behind the insertions: what came since an hour was frozen is all that it has in memory. */
 static void write_made(const struct deduplicate *set, struct sluice_buffer *out)
 {
-    const struct bucket *bucket = deduplicate_bucket(set, set->freezing.hour);
-    const struct fingerprint_file *made = deduplicate_made(set, bucket);
+    for (size_t i = 0; i < set->freezing_count; i++) {
+        const struct freezing *freezing = &set->freezing[i];
+        const struct bucket *bucket = in_place(set, freezing->hour);
 
-    if (!made)
-        return;
-    write_head(out, bucket, bucket->memory.count, false, made);
-    fingerprints_append(&bucket->memory, out, 0, FINGERPRINTS_END);
+        if (!bucket || !freezing->complete)
+            continue;
+        write_head(out, bucket, bucket->memory.count, false, &freezing->made);
+        fingerprints_append(&bucket->memory, out, 0, FINGERPRINTS_END);
+    }
 }
 
 static void changes(void *self, struct sluice_buffer *out)
@@ -92,7 +94,7 @@ static void changes(void *self, struct sluice_buffer *out)
     struct deduplicate *set = self;
 
     if (set->inserted_count == 0 && set->opened_count == 0 && set->newest_hour == set->newest_committed &&
-        !set->freezing.complete)
+        !(set->freezing_count && set->freezing[0].complete))
         return;
     sluice_buffer_append_u32(out, set->newest_hour);
     for (size_t i = 0; i < set->opened_count; i++) {

@@ -282,7 +282,7 @@ void fingerprint_writer_init(struct fingerprint_writer *writer)
     sluice_buffer_init(&writer->blocks, (size_t)1 << 30);
 }
 
-static void writer_close(struct fingerprint_writer *writer)
+void fingerprint_writer_close(struct fingerprint_writer *writer)
 {
     if (writer->fd >= 0)
         close(writer->fd);
@@ -303,7 +303,7 @@ enum sluice_err fingerprint_writer_begin(struct fingerprint_writer *writer, cons
     if (!err)
         err = io_open_at(&writer->fd, folder->fd, name, O_RDWR | O_CREAT | O_TRUNC | O_NOFOLLOW, 0600);
     if (err) {
-        writer_close(writer);
+        fingerprint_writer_close(writer);
         return err;
     }
     writer->number = number;
@@ -366,7 +366,7 @@ enum sluice_err fingerprint_writer_flush(struct fingerprint_writer *writer)
     return SLUICE_OK;
 }
 
-enum sluice_err fingerprint_writer_finish(struct fingerprint_writer *writer, const struct fingerprint_folder *folder,
+enum sluice_err fingerprint_writer_finish(struct fingerprint_writer *writer,
                                           const uint8_t key[static SLUICE_HASH_KEY_SIZE])
 {
     assert(writer->added == writer->count);
@@ -377,14 +377,7 @@ enum sluice_err fingerprint_writer_finish(struct fingerprint_writer *writer, con
             memcpy(block, writer->filter + i * BLOCK_WORDS, BLOCK_WORDS * sizeof *writer->filter);
         seal_last(writer, key);
     }
-    enum sluice_err err = fingerprint_writer_flush(writer);
-    if (!err)
-        err = io_sync(writer->fd);
-    if (!err)
-        err = io_sync_folder(folder->fd, ".");
-    if (!err)
-        writer_close(writer);
-    return err;
+    return fingerprint_writer_flush(writer);
 }
 
 void fingerprint_writer_drop(struct fingerprint_writer *writer, const struct fingerprint_folder *folder)
@@ -394,7 +387,7 @@ void fingerprint_writer_drop(struct fingerprint_writer *writer, const struct fin
     if (writer->fd < 0)
         return;
     fingerprint_file_name(name, writer->number);
-    writer_close(writer);
+    fingerprint_writer_close(writer);
     const enum sluice_err ignored = io_unlink_at(folder->fd, name, 0);   /* else it goes at the next start */
     (void)ignored;
 }

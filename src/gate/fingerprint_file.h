@@ -88,10 +88,12 @@ void fingerprint_writer_add(struct fingerprint_writer *writer, struct fingerprin
 /** Write out whole blocks. */
 SLUICE_MUST_CHECK
 enum sluice_err fingerprint_writer_flush(struct fingerprint_writer *writer);
-/** Durable on return, with its name. On failure it is to be dropped. */
+/** Write what is left. Durable when the caller has synced writer->fd and the folder, or everything. */
 SLUICE_MUST_CHECK
-enum sluice_err fingerprint_writer_finish(struct fingerprint_writer *writer, const struct fingerprint_folder *folder,
+enum sluice_err fingerprint_writer_finish(struct fingerprint_writer *writer,
                                           const uint8_t key[static SLUICE_HASH_KEY_SIZE]);
+/** Let go of a finished file. */
+void fingerprint_writer_close(struct fingerprint_writer *writer);
 /** Let go of an unfinished file and delete it. */
 void fingerprint_writer_drop(struct fingerprint_writer *writer, const struct fingerprint_folder *folder);
 
