@@ -426,7 +426,7 @@ static void a_load_does_not_bring_back_who_was_erased(void **state)
     const char *const registered = CSV("1,001010000000001,,,a,individual,DE,,2026-01-01,2026-06-01",
                                        "2,001010000000002,,,b,,,,,");
     struct sluice_vault_erasure erasure = { .what = SLUICE_ERASE_SUBJECT, .purposes = UINT16_MAX };
-    char first[1024];
+    static char first[16384];
 
     snprintf(first, sizeof first, "%s", registered);
     loads(f, first, right_line(1, CONSENT("marketing")));

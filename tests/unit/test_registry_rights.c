@@ -193,7 +193,7 @@ static void a_registry_that_is_cut_short_is_not_taken(void **state)
 {
     struct registry_fixture *f = *state;
     const char *const subjects = CSV("1,,,,a,,,,,", "2,,,,b,,,,,");
-    char whole[1024], lines[1024];
+    char whole[8192], lines[1024];
 
     snprintf(lines, sizeof lines, "%s%s", right_line(1, ACTION("object", "fraud")),
              right_line(2, "\"action\":\"restrict\""));
