@@ -19,7 +19,7 @@
 #define COMMIT  65536u
 #define FINDS   1000000u
 #define FIRST_FINDS 100000u
-#define MINTS   (8 * COMMIT)
+#define MINTS   (24 * COMMIT)   /* the log goes into the tables three times */
 #define ERASURES 1000u
 
 static const char *const purposes[] = { "billing", "fraud", "operations", "marketing" };

@@ -47,15 +47,22 @@ static inline void fixture_reopen(struct vault_fixture *f)
     fixture_open(f);
 }
 
-static inline int fixture_setup(void **state)
+/* In an empty folder. */
+static inline void fixture_new(struct vault_fixture *f)
 {
-    struct vault_fixture *f = calloc(1, sizeof *f);
     uint8_t public_key[SLUICE_PUBLIC_KEY_SIZE], secret_key[SLUICE_SECRET_KEY_SIZE];
 
-    scratch_make(f->folder);
     sluice_box_keypair(public_key, secret_key);
     assert_int_equal(sluice_keyring_create(f->folder, public_key, 1), SLUICE_OK);
     fixture_open(f);
+}
+
+static inline int fixture_setup(void **state)
+{
+    struct vault_fixture *f = calloc(1, sizeof *f);
+
+    scratch_make(f->folder);
+    fixture_new(f);
     *state = f;
     return 0;
 }

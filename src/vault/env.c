@@ -12,7 +12,7 @@
 static const char *const table_names[VAULT_TABLE_COUNT] = {
     [VAULT_SUBJECTS] = "subjects", [VAULT_LINKS] = "links", [VAULT_EPOCHS] = "epochs",
     [VAULT_NAMES] = "names",       [VAULT_USERS] = "users", [VAULT_SUMMARIES] = "summaries",
-    [VAULT_KEYS] = "keys",
+    [VAULT_KEYS] = "keys",         [VAULT_LOG] = "log",
 };
 
 enum sluice_err vault_env_err(int code)

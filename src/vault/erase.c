@@ -250,7 +250,7 @@ enum sluice_err vault_erase_prepare(struct sluice_vault *vault)
 static enum sluice_err write_rotated(struct sluice_vault *vault, const struct vault_erasing *erasing,
                                      MDB_txn *txn)
 {
-    enum sluice_err err = vault_commit_write(vault, txn);
+    enum sluice_err err = vault_commit_write(vault, txn, &vault->stage, true);
 
     for (unsigned page = 0; !err && page < VAULT_PAGES; page++)
         if (vault_page_set_has(erasing->pages, page))
@@ -329,6 +329,8 @@ enum sluice_err sluice_vault_erase(struct sluice_vault *vault, const struct slui
     /* An earlier erasure counts only once its keyring is written. */
     if (!err)
         err = vault_keyring_save(vault);
+    if (!err)
+        err = vault_merge(vault);
     if (!err)
         err = vault_erase_stage(vault, &erasing, erasures, count);
     if (!err && erasing.pages->count > 0)

@@ -138,9 +138,12 @@ static enum sluice_err open_in(struct sluice_vault *vault, const char *folder)
         return err;
     derive_hash_key(vault->names_key, vault->keyring, "vault", "names");
     derive_hash_key(vault->summary_key, vault->keyring, "vault", "summaries");
+    derive_hash_key(vault->log_key, vault->keyring, "vault", "log");
     err = vault_env_open(&vault->env, path, vault->read_only);
     if (!err)
         err = open_contents(vault);
+    if (!err)
+        err = vault_log_load(vault);
     if (!err && !vault->read_only)
         err = vault_env_sync_folder(path);
     if (!err && !vault->read_only)
@@ -162,6 +165,7 @@ static enum sluice_err open_vault(struct sluice_vault **vault, const char *folde
     opened->keyring = keyring;
     opened->read_only = read_only;
     vault_stage_init(&opened->stage);
+    vault_stage_init(&opened->pending);
     const enum sluice_err err = open_in(opened, folder);
     if (err)
         sluice_vault_close(opened);
@@ -190,6 +194,7 @@ void sluice_vault_close(struct sluice_vault *vault)
     if (vault->opener == getpid())
         vault_env_close(&vault->env);
     vault_stage_deinit(&vault->stage);
+    vault_stage_deinit(&vault->pending);
     sluice_secret_free(vault->keys, sizeof *vault->keys);
     for (size_t i = 0; i < VAULT_ROW_TABLES; i++)
         free(vault->checked[i]);

@@ -73,6 +73,9 @@ enum sluice_err sluice_vault_registry_begin(struct sluice_vault *vault)
     enum sluice_err err = read_state(vault, &generation, before);
 
     assert(!vault->read_only && !vault->registry_staged);
+    vault->loading = !err;
+    if (!err)
+        err = vault_merge(vault);
     if (err || generation == 0)
         return err;
     encode(plain, generation, none);

@@ -152,6 +152,23 @@ enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_ke
     return SLUICE_OK;
 }
 
+enum sluice_err vault_stage_put_sealed(struct vault_stage *stage, enum vault_table table,
+                                       const struct vault_key *key, const uint8_t *sealed, size_t sealed_len)
+{
+    struct vault_staged *staged;
+    uint8_t *copy = sluice_arena_alloc(&stage->arena, sealed_len ? sealed_len : 1);
+
+    if (!copy)
+        return SLUICE_ERR_MEMORY;
+    const enum sluice_err err = find_or_add(stage, &staged, table, key);
+    if (err)
+        return err;
+    memcpy(copy, sealed, sealed_len);
+    staged->sealed = copy;
+    staged->sealed_len = (uint32_t)sealed_len;
+    return SLUICE_OK;
+}
+
 enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table,
                                    const struct vault_key *key)
 {
@@ -169,11 +186,11 @@ static int compare(const void *a, const void *b)
 
     if (x->table != y->table)
         return x->table < y->table ? -1 : 1;
-    /* Keys of one table have one length. */
-    return memcmp(x->key.bytes, y->key.bytes, x->key.len);
+    return vault_key_compare(&x->key, &y->key);
 }
 
 void vault_stage_sort(struct vault_stage *stage)
 {
-    qsort(stage->list, stage->count, sizeof(struct vault_staged *), compare);
+    if (stage->count > 0)
+        qsort(stage->list, stage->count, sizeof(struct vault_staged *), compare);
 }

@@ -30,6 +30,11 @@ uint32_t vault_key_number(const struct vault_key *key)
     return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+int vault_key_compare(const struct vault_key *a, const struct vault_key *b)
+{
+    return memcmp(a->bytes, b->bytes, a->len < b->len ? a->len : b->len);
+}
+
 /* A summary lies under the page that it sums up. */
 static unsigned page_of(enum vault_table table, const struct vault_key *key)
 {
@@ -82,10 +87,19 @@ static enum sluice_err get_staged(const struct sluice_vault *vault, uint8_t plai
                             staged->sealed_len);
 }
 
+/* What is staged stands before what is pending, and that before the tables. */
+static const struct vault_staged *find_in_memory(const struct sluice_vault *vault, enum vault_table table,
+                                                 const struct vault_key *key)
+{
+    const struct vault_staged *staged = vault_stage_find(&vault->stage, table, key);
+
+    return staged ? staged : vault_stage_find(&vault->pending, table, key);
+}
+
 enum sluice_err vault_get(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
                           size_t *plain_len, enum vault_table table, const struct vault_key *key)
 {
-    const struct vault_staged *staged = vault_stage_find(&vault->stage, table, key);
+    const struct vault_staged *staged = find_in_memory(vault, table, key);
     MDB_val name = { key->len, (void *)(uintptr_t)key->bytes }, sealed;
 
     enum sluice_err err = vault_check(vault);
@@ -131,7 +145,7 @@ static enum sluice_err each_committed(struct sluice_vault *vault, enum vault_tab
         }
         if (memcmp(key.bytes, tag, SLUICE_TAG_SIZE) != 0 || vault_key_number(&key) > number_max)
             break;
-        if (!vault_stage_find(&vault->stage, table, &key)) {
+        if (!find_in_memory(vault, table, &key)) {
             *any = true;
             err =
                 vault_row_unseal(plain, &plain_len, vault->keys, table, &key, sealed.mv_data, sealed.mv_size);
@@ -145,11 +159,13 @@ static enum sluice_err each_committed(struct sluice_vault *vault, enum vault_tab
     return err == SLUICE_ERR_MISSING ? SLUICE_OK : err;
 }
 
-static enum sluice_err each_staged(struct sluice_vault *vault, enum vault_table table,
-                                   const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number_max,
-                                   vault_visit *visit, void *self, bool *any)
+/* above: what stands before it; NULL: nothing */
+static enum sluice_err each_in_memory(struct sluice_vault *vault, const struct vault_stage *stage,
+                                      const struct vault_stage *above, enum vault_table table,
+                                      const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number_max,
+                                      vault_visit *visit, void *self, bool *any)
 {
-    const struct vault_staged *staged = vault_stage_first(&vault->stage, table, tag);
+    const struct vault_staged *staged = vault_stage_first(stage, table, tag);
     uint8_t plain[VAULT_PLAIN_MAX];
     size_t plain_len = 0;
     enum sluice_err err = SLUICE_OK;
@@ -157,7 +173,8 @@ static enum sluice_err each_staged(struct sluice_vault *vault, enum vault_table 
     if (!staged)
         return SLUICE_OK;
     for (; staged && !err; staged = vault_stage_next(staged)) {
-        if (staged->removed || vault_key_number(&staged->key) > number_max)
+        if (staged->removed || vault_key_number(&staged->key) > number_max ||
+            (above && vault_stage_find(above, table, &staged->key)))
             continue;
         *any = true;
         err = get_staged(vault, plain, &plain_len, staged);
@@ -180,29 +197,48 @@ enum sluice_err vault_each(struct sluice_vault *vault, enum vault_table table,
     if (!err)
         err = each_committed(vault, table, tag, number_max, visit, self, &any);
     if (!err)
-        err = each_staged(vault, table, tag, number_max, visit, self, &any);
+        err = each_in_memory(vault, &vault->pending, &vault->stage, table, tag, number_max, visit, self, &any);
+    if (!err)
+        err = each_in_memory(vault, &vault->stage, NULL, table, tag, number_max, visit, self, &any);
     if (!err && !any)
         return vault_summary_missing(vault, table, vault_page_of(tag));
+    return err;
+}
+
+/* Of the table alone. */
+static enum sluice_err next_in_table(MDB_val *name, MDB_val *sealed, const struct sluice_vault *vault,
+                                     enum vault_table table, const struct vault_key *key)
+{
+    MDB_cursor *cursor = vault->env.reader.cursors[table];
+
+    *name = (MDB_val){ key->len, (void *)(uintptr_t)key->bytes };
+    enum sluice_err err = vault_env_err(mdb_cursor_get(cursor, name, sealed, MDB_SET_RANGE));
+    if (!err && name->mv_size == key->len && memcmp(name->mv_data, key->bytes, key->len) == 0)
+        err = vault_env_err(mdb_cursor_get(cursor, name, sealed, MDB_NEXT));
     return err;
 }
 
 enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAULT_PLAIN_MAX],
                            size_t *plain_len, enum vault_table table, struct vault_key *key)
 {
-    MDB_val name = { key->len, key->bytes }, sealed;
+    MDB_val name, sealed;
+    struct vault_key found;
     enum sluice_err err = vault_check(vault);
 
     if (!err)
         err = vault_env_read(&vault->env);
     if (err)
         return err;
-    MDB_cursor *cursor = vault->env.reader.cursors[table];
-    err = vault_env_err(mdb_cursor_get(cursor, &name, &sealed, MDB_SET_RANGE));
-    if (!err && name.mv_size == key->len && memcmp(name.mv_data, key->bytes, key->len) == 0)
-        err = vault_env_err(mdb_cursor_get(cursor, &name, &sealed, MDB_NEXT));
-    if (err)
+    const struct vault_staged *pending = vault_log_next(vault, table, key);
+    err = next_in_table(&name, &sealed, vault, table, key);
+    if (err && (err != SLUICE_ERR_MISSING || !pending))
         return err;
-    if (!copy_key(key, name))
+    if (!err && !copy_key(&found, name))
         return SLUICE_ERR_DAMAGED;
+    if (pending && (err || vault_key_compare(&pending->key, &found) <= 0)) {
+        *key = pending->key;
+        return get_staged(vault, plain, plain_len, pending);
+    }
+    *key = found;
     return vault_row_unseal(plain, plain_len, vault->keys, table, key, sealed.mv_data, sealed.mv_size);
 }

@@ -1,7 +1,7 @@
 /* What the files of the vault share.
  *
  * In the order to read: env (LMDB), key_tree (roots, nodes, pages), table (one
- * sealed row), stage and commit (all or nothing), summary (what is not there),
+ * sealed row), stage, log and commit (all or nothing), summary (what is not there),
  * then what is kept: row and subject, link, user, epoch, purpose,
  * registry_state; erase last. Only these files know LMDB. */
 #ifndef VAULT_VAULT_INTERNAL_H
@@ -23,7 +23,7 @@
 #define VAULT_SEALED_MAX   (VAULT_PLAIN_MAX + VAULT_SEAL_SIZE)
 
 /* The order is that of the bytes that stand for them in keys and seals: never change it.
- * All but the last two hold rows by tag, under the page of its first two bytes. */
+ * All but the last three hold rows by tag, under the page of its first two bytes. */
 enum vault_table {
     VAULT_SUBJECTS,    /* tag, generation (big endian) */
     VAULT_LINKS,       /* tag, first second (big endian) */
@@ -32,6 +32,7 @@ enum vault_table {
     VAULT_USERS,       /* tag of a SIM, tag of a device that it alone used; no value */
     VAULT_SUMMARIES,   /* table, page (big endian) */
     VAULT_KEYS,        /* the tree: 'T', or 'N' and a node */
+    VAULT_LOG,         /* chunks of rows that are not in their tables yet */
     VAULT_TABLE_COUNT
 };
 #define VAULT_ROW_TABLES VAULT_SUMMARIES
@@ -166,6 +167,10 @@ enum sluice_err vault_stage_put(struct vault_stage *stage, const struct vault_ke
 SLUICE_MUST_CHECK
 enum sluice_err vault_stage_remove(struct vault_stage *stage, enum vault_table table,
                                    const struct vault_key *key);
+/** As it was sealed for another stage. */
+SLUICE_MUST_CHECK
+enum sluice_err vault_stage_put_sealed(struct vault_stage *stage, enum vault_table table,
+                                       const struct vault_key *key, const uint8_t *sealed, size_t sealed_len);
 /** NULL when the row is not staged. */
 const struct vault_staged *vault_stage_find(const struct vault_stage *stage, enum vault_table table,
                                             const struct vault_key *key);
@@ -178,6 +183,14 @@ void vault_stage_sort(struct vault_stage *stage);
 
 /* --- the vault --------------------------------------------------------- */
 
+#define VAULT_LOG_ROWS_MAX ((size_t)512 * 1024)   /* of the log; they stay in memory, 200 bytes each */
+
+/* Numbers of the chunks in the log, [first, next). */
+struct vault_log_span {
+    uint64_t first;
+    uint64_t next;
+};
+
 struct sluice_vault {
     struct vault_env env;
     struct vault_keys *keys;
@@ -188,6 +201,11 @@ struct sluice_vault {
     bool keyring_unsaved;              /* the vault is ahead of the keyring's file */
     bool uncertain;                    /* whether a rotation was committed: opening again tells */
     struct vault_stage stage;
+    struct vault_stage pending;        /* what the log has: committed, and not in the tables yet */
+    bool pending_sorted;
+    bool loading;                      /* rows come in order: straight into the tables with them */
+    struct vault_log_span log;
+    uint8_t log_key[SLUICE_HASH_KEY_SIZE];
     uint8_t names_key[SLUICE_HASH_KEY_SIZE];       /* tags of epochs, tenants, registry */
     uint8_t summary_key[SLUICE_HASH_KEY_SIZE];
     uint64_t registry_staged;                      /* generation that the next commit brings; 0: none */
@@ -227,12 +245,18 @@ enum sluice_err vault_next(struct sluice_vault *vault, uint8_t plain[static VAUL
 struct vault_key vault_key_make(const uint8_t tag[static SLUICE_TAG_SIZE], uint32_t number);
 struct vault_key vault_key_of_tag(const uint8_t tag[static SLUICE_TAG_SIZE]);
 uint32_t vault_key_number(const struct vault_key *key);
+/** Both of one table, whose keys have one length. */
+int vault_key_compare(const struct vault_key *a, const struct vault_key *b);
 
 /* --- commit and summary ------------------------------------------------ */
 
-/** Write everything staged into txn. */
+/** Write everything staged there into txn; with_log_rows: also what the log takes. */
 SLUICE_MUST_CHECK
-enum sluice_err vault_commit_write(struct sluice_vault *vault, MDB_txn *txn);
+enum sluice_err vault_commit_write(struct sluice_vault *vault, MDB_txn *txn, struct vault_stage *stage,
+                                   bool with_log_rows);
+/** Bring the log into the tables. Nothing may be staged. */
+SLUICE_MUST_CHECK
+enum sluice_err vault_merge(struct sluice_vault *vault);
 /** Make one row durable now, whatever else is staged. */
 SLUICE_MUST_CHECK
 enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table table,
@@ -240,6 +264,25 @@ enum sluice_err vault_commit_one(struct sluice_vault *vault, enum vault_table ta
 /** Bring the keyring's file up to what the vault holds. */
 SLUICE_MUST_CHECK
 enum sluice_err vault_keyring_save(struct sluice_vault *vault);
+
+/* --- log --------------------------------------------------------------- */
+
+bool vault_log_takes(const struct vault_staged *staged);
+/** With what is staged behind it. */
+struct vault_log_span vault_log_span_after(const struct sluice_vault *vault);
+SLUICE_MUST_CHECK
+enum sluice_err vault_log_stage_span(struct sluice_vault *vault, struct vault_log_span span);
+/** Write what is staged, as far as the log takes it. */
+SLUICE_MUST_CHECK
+enum sluice_err vault_log_append(const struct sluice_vault *vault, MDB_txn *txn);
+/** That was committed: the same rows are pending. */
+SLUICE_MUST_CHECK
+enum sluice_err vault_log_absorb(struct sluice_vault *vault);
+SLUICE_MUST_CHECK
+enum sluice_err vault_log_load(struct sluice_vault *vault);
+/** The first pending row of the table behind key, or NULL. */
+const struct vault_staged *vault_log_next(struct sluice_vault *vault, enum vault_table table,
+                                          const struct vault_key *key);
 
 /* How many rows a page of a table has, and their keys' hashes folded into one. */
 struct vault_summary {

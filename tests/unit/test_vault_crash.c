@@ -52,7 +52,7 @@ static void old_copies_of_the_vault_are_unreadable(void **state)
     fixture_open(f);
 }
 
-enum step { AFTER_PREPARE, AFTER_COMMIT, AFTER_FINISH, STEPS };
+enum step { AFTER_MERGE, AFTER_PREPARE, AFTER_COMMIT, AFTER_FINISH, STEPS };
 
 /* What lies on disk after each step of an erasure, as a crash there leaves it. */
 static void run_steps(struct vault_fixture *f, char copies[static STEPS][64])
@@ -61,6 +61,8 @@ static void run_steps(struct vault_fixture *f, char copies[static STEPS][64])
     struct vault_erasing erasing = { .pages = calloc(1, sizeof *erasing.pages),
                                      .next = sluice_secret_alloc(sizeof *erasing.next) };
 
+    assert_int_equal(vault_merge(f->vault), SLUICE_OK);
+    copy_state(copies[AFTER_MERGE], f);
     assert_int_equal(vault_erase_stage(f->vault, &erasing, &erasure, 1), SLUICE_OK);
     assert_int_equal(vault_erase_prepare(f->vault), SLUICE_OK);
     copy_state(copies[AFTER_PREPARE], f);
@@ -134,6 +136,14 @@ static void an_erasure_that_cannot_be_written_can_be_asked_again(void **state)
     struct sluice_subject found;
 
     fixture_commit(f);
+    limit_growth(f, 0);
+    /* The log stays what it was, and nothing was asked. */
+    assert_int_not_equal(sluice_vault_erase(f->vault, &erasure, 1), SLUICE_OK);
+    assert_int_equal(fixture_find(f, &found, VICTIM), SLUICE_OK);
+    assert_same_subject(&found, &victim);
+    limit_growth(f, -1);
+    fixture_reopen(f);
+    assert_int_equal(vault_merge(f->vault), SLUICE_OK);
     limit_growth(f, 0);
     assert_int_not_equal(sluice_vault_erase(f->vault, &erasure, 1), SLUICE_OK);
     /* Nobody knows what the disk has: nothing is said before it is looked at again. */

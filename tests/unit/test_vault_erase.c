@@ -247,12 +247,18 @@ static void no_key_that_is_left_opens_what_was_erased(void **state)
     struct vault_fixture *f = *state;
     const struct sluice_subject victim = fixture_put(f, VICTIM);
     const struct vault_key key = vault_key_make(victim.tag, 0);
-    uint8_t plain[VAULT_PLAIN_MAX], old_row[VAULT_SEALED_MAX];
+    uint8_t plain[VAULT_PLAIN_MAX], old_row[VAULT_SEALED_MAX], logged_row[VAULT_SEALED_MAX];
     size_t plain_len, old_len;
     struct vault_keys *old = sluice_secret_alloc(sizeof *old);
 
     fixture_put(f, BYSTANDER);
     fixture_commit(f);
+    /* As the log has it, and as the table will. */
+    const struct vault_staged *logged = vault_stage_find(&f->vault->pending, VAULT_SUBJECTS, &key);
+    assert_non_null(logged);
+    const size_t logged_len = logged->sealed_len;
+    memcpy(logged_row, logged->sealed, logged_len);
+    assert_int_equal(vault_merge(f->vault), SLUICE_OK);
     assert_int_equal(vault_env_read(&f->vault->env), SLUICE_OK);
     MDB_val name = { key.len, (void *)(uintptr_t)key.bytes }, sealed;
     assert_int_equal(mdb_get(f->vault->env.reader.txn, f->vault->env.tables[VAULT_SUBJECTS], &name, &sealed),
@@ -267,6 +273,9 @@ static void no_key_that_is_left_opens_what_was_erased(void **state)
     fixture_erase(f, fixture_whole(f, VICTIM));
     assert_int_equal(
         vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, old_row, old_len),
+        SLUICE_ERR_DAMAGED);
+    assert_int_equal(
+        vault_row_unseal(plain, &plain_len, f->vault->keys, VAULT_SUBJECTS, &key, logged_row, logged_len),
         SLUICE_ERR_DAMAGED);
     const unsigned page = vault_page_of(victim.tag);
     assert_memory_not_equal(old->page[page], f->vault->keys->page[page], SLUICE_KEY_SIZE);
