@@ -38,7 +38,7 @@ def options():
     parser.add_argument('--seed', type=int, default=random.randrange(1 << 31),
                         help='what fleets, traffic and moments of kills follow from (default: random)')
     parser.add_argument('--jobs', type=int, default=os.cpu_count(), help='pipelines at a time (default: one a core)')
-    parser.add_argument('--sims', type=int, help='SIMs of each fleet (default: a 20th of a round)')
+    parser.add_argument('--sims', type=int, help='SIMs of each fleet (default: a hundredth of a round, at least 2000)')
     parser.add_argument('--round', type=int, help='lines of a round of one job (default: up to 2500000)')
     parser.add_argument('--kills', type=int, default=3, help='how often a round is killed at most (default 3)')
     parser.add_argument('--folder', default=None, help='where the fleets lie (default: $TMPDIR or /tmp)')
@@ -54,7 +54,7 @@ def plan(given):
     share = max(1, given.records // given.jobs)
     given.round = given.round or max(1000, min(ROUND_MAX, share // ROUNDS_MIN))
     given.rounds = min(ROUNDS_MAX, -(-share // given.round))
-    given.sims = given.sims or max(100, given.round // 20)
+    given.sims = given.sims or max(2000, given.round // 100)
     given.total = given.rounds * given.round * given.jobs
     return given
 
