@@ -5,17 +5,16 @@
 #include <stdlib.h>
 
 /* One list of row views for each stream, as the transport borrows them all until its commit. */
-static enum sluice_err reserve_row_lists(struct sluice_gate *gate)
+static enum sluice_err reserve_views(struct sluice_gate *gate)
 {
     const size_t count = gate->tenant_count * SLUICE_PURPOSES_MAX;
 
-    if (gate->row_lists)
+    if (gate->views)
         return SLUICE_OK;
-    gate->row_lists = calloc(count, sizeof *gate->row_lists);
-    gate->row_list_capacities = calloc(count, sizeof *gate->row_list_capacities);
-    if (!gate->row_lists || !gate->row_list_capacities)
+    gate->views = calloc(count, sizeof *gate->views);
+    if (!gate->views)
         return SLUICE_ERR_MEMORY;
-    gate->row_list_count = count;
+    gate->view_count = count;
     return SLUICE_OK;
 }
 
@@ -36,15 +35,15 @@ static enum sluice_err know_stream(struct sluice_transport *transport, const str
 }
 
 static enum sluice_err emit_purpose(struct sluice_gate *gate, struct sluice_transport *transport,
-                                    const struct tenant *tenant, struct tenant_purpose *purpose, size_t list)
+                                    const struct tenant *tenant, struct tenant_purpose *purpose,
+                                    struct rows_views *views)
 {
     if (!purpose->rows.count && !purpose->mixed)
         return SLUICE_OK;
     const enum sluice_err err = know_stream(transport, tenant, purpose);
     if (err || !purpose->rows.count)
         return err;
-    return rows_write(&purpose->rows, &gate->scratch, &gate->row_lists[list], &gate->row_list_capacities[list],
-                      transport, purpose->stream);
+    return rows_write(&purpose->rows, &gate->scratch, views, transport, purpose->stream);
 }
 
 enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transport *transport)
@@ -52,11 +51,11 @@ enum sluice_err sluice_gate_emit(struct sluice_gate *gate, struct sluice_transpo
     enum sluice_err err = sluice_vault_commit(gate->vault);
 
     if (!err)
-        err = reserve_row_lists(gate);
+        err = reserve_views(gate);
     for (size_t t = 0; !err && t < gate->tenant_count; t++)
         for (size_t p = 0; !err && p < gate->tenants[t].purpose_count; p++)
             err = emit_purpose(gate, transport, &gate->tenants[t], &gate->tenants[t].purposes[p],
-                               t * SLUICE_PURPOSES_MAX + p);
+                               &gate->views[t * SLUICE_PURPOSES_MAX + p]);
     return err ? err : store_emit(gate, transport);
 }
 

@@ -34,12 +34,11 @@ enum sluice_err sluice_gate_new(struct sluice_gate **gate, const struct sluice_c
     return SLUICE_OK;
 }
 
-static void free_row_lists(struct sluice_gate *gate)
+static void free_views(struct sluice_gate *gate)
 {
-    for (size_t i = 0; i < gate->row_list_count; i++)
-        free(gate->row_lists[i]);
-    free(gate->row_lists);
-    free(gate->row_list_capacities);
+    for (size_t i = 0; i < gate->view_count; i++)
+        free(gate->views[i].list);
+    free(gate->views);
 }
 
 void sluice_gate_free(struct sluice_gate *gate)
@@ -52,9 +51,9 @@ void sluice_gate_free(struct sluice_gate *gate)
     deduplicate_free(gate->deduplicate);
     files_deinit(&gate->files);
     sluice_arena_deinit(&gate->arena);
-    rows_deinit(&gate->scratch);
+    rows_scratch_deinit(&gate->scratch);
     store_free(gate);
-    free_row_lists(gate);
+    free_views(gate);
     free(gate);
 }
 

@@ -54,14 +54,13 @@ struct sluice_gate {
     struct sluice_arena arena;
     uint8_t *row_at;
     uint8_t *row_end;
-    struct rows scratch;
+    struct rows_scratch scratch;
     size_t sealing_count;
     size_t sealing_capacity;
     struct sealing *sealings;
     struct sluice_buffer sealed;           /* what rows of sealed stores point into */
-    size_t row_list_count;
-    struct sluice_row **row_lists;         /* one for each stream: borrowed by the transport until its commit */
-    size_t *row_list_capacities;
+    size_t view_count;
+    struct rows_views *views;              /* one for each stream: borrowed by the transport until its commit */
 };
 
 /* --- gate.c */

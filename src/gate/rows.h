@@ -24,15 +24,34 @@ struct rows {
     size_t capacity;
 };
 
+/* What is moved in place of rows, to bring them in order. */
+struct rows_place {
+    uint64_t key;           /* the first half of the row's */
+    uint32_t number;        /* of the row in its list */
+};
+
+/* Memory to order one stream after the other in. */
+struct rows_scratch {
+    struct rows_place *places;
+    struct rows_place *spare;
+    size_t capacity;        /* of each */
+};
+
+/* One stream in order, as the transport borrows it until its commit. */
+struct rows_views {
+    struct sluice_row *list;
+    size_t capacity;
+};
+
 void rows_deinit(struct rows *rows);
+void rows_scratch_deinit(struct rows_scratch *scratch);
 
 /** The next row, not set; NULL when memory is exhausted. */
 struct row *rows_append(struct rows *rows);
 
-/** Order and write all to a stream of the transport. scratch is the caller's,
- *  reused from stream to stream. */
+/** Order and write all to a stream of the transport. */
 SLUICE_MUST_CHECK
-enum sluice_err rows_write(struct rows *rows, struct rows *scratch, struct sluice_row **list, size_t *list_capacity,
+enum sluice_err rows_write(const struct rows *rows, struct rows_scratch *scratch, struct rows_views *views,
                            struct sluice_transport *transport, uint32_t stream);
 
 #endif

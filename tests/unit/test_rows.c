@@ -30,13 +30,12 @@ static void write_all(struct rows *rows, struct sink *sink)
 {
     static const struct sluice_transport_ops ops = { .write = keep_rows };
     struct sluice_transport transport = { &ops, sink };
-    struct rows scratch = { 0 };
-    struct sluice_row *list = NULL;
-    size_t capacity = 0;
+    struct rows_scratch scratch = { 0 };
+    struct rows_views views = { 0 };
 
-    assert_int_equal(rows_write(rows, &scratch, &list, &capacity, &transport, 3), SLUICE_OK);
-    free(list);
-    rows_deinit(&scratch);
+    assert_int_equal(rows_write(rows, &scratch, &views, &transport, 3), SLUICE_OK);
+    free(views.list);
+    rows_scratch_deinit(&scratch);
 }
 
 static uint64_t random_word(void)
