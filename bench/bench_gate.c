@@ -2,22 +2,37 @@
  * deduplication, refs and ordering. Beside it, in the same run, what the
  * public codec needs to unpack the same record and pack four rows, and memcpy.
  *
- *   bench_gate POLICY FOLDER SIMS RECORDS ROUNDS   prints one JSON object
- */
+ *   bench_gate POLICY FOLDER SIMS RECORDS ROUNDS [scale]   prints one JSON object
+ *
+ * Times are of this thread's CPU, so that a busy machine shows less. What the
+ * vault has to do with it: every SIM is minted there first, and `gate_epoch_ns`
+ * is a round of records of which each is its SIM's first in an epoch, so that
+ * every pseudonym is computed anew from the SIM's row. With `scale` the vault
+ * is left out: slots are filled as if it had been asked. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 
+#include "gate/gate.h"
 #include "sluice/clock.h"
 #include "sluice/crypto.h"
-#include "sluice/gate.h"
 #include "sluice/wire.h"
 #include "bench_codec.h"
+#include "bench_count.h"
+#include "bench_records.h"
 
-#define T0_US   (INT64_C(1790000000) * 1000000)
+#define T0_US (INT64_C(1790000000) * SLUICE_SECOND_US)
+#define RECORD_INTERVAL_US 2000    /* 500 a second */
+#define EPOCH_US (35 * SLUICE_DAY_S * SLUICE_SECOND_US)   /* longer than any epoch of the policy */
+#define COMMIT_RECORDS 65536
 #define ROUNDS_MAX 101
+#define EPOCH_ROUNDS 3
+
+/* The clock stands between the passes over a batch, never between records. */
+enum { STEP_READ, STEP_PASS, STEP_EMIT = STEP_PASS + GATE_PASSES, STEP_COMMIT, STEP_COUNT };
 
 struct bench {
     struct sluice_config config;
@@ -29,16 +44,43 @@ struct bench {
     struct sluice_batch batch;
     struct sluice_buffer records;    /* framed raw records */
     uint64_t sims;
-    uint64_t next_record;
-    uint64_t out_octets;
-    int64_t now_us;
     uint64_t round_records;
+    uint64_t next_record;
+    int64_t base_us;                 /* when record 0 would have started */
+    int64_t now_us;
+    uint64_t out_octets;
+    bool steps_wanted;
+    double step_start;
+    double steps[STEP_COUNT];
+};
+
+struct figures {
+    double gate_ns[ROUNDS_MAX], codec_ns[ROUNDS_MAX], memcpy_ns[ROUNDS_MAX], epoch_ns[EPOCH_ROUNDS];
+    struct bench_counts counts;
+    bool system_calls_known;
 };
 
 static void die(const char *what, enum sluice_err err)
 {
     fprintf(stderr, "bench_gate: %s: %s\n", what, sluice_err_text(err));
     exit(1);
+}
+
+static double cpu_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+}
+
+static void step(struct bench *bench, size_t which)
+{
+    if (!bench->steps_wanted)
+        return;
+    const double now = cpu_ns();
+    bench->steps[which] += now - bench->step_start;
+    bench->step_start = now;
 }
 
 /* --- a transport that takes rows and drops them */
@@ -65,99 +107,26 @@ static const struct sluice_transport_ops drop = { .stream = stream, .write = tak
 
 /* --- records */
 
-static uint64_t mix(uint64_t x)
+enum order { RANDOM_SIMS, EACH_SIM_ONCE };
+
+/* count records as a framed batch; first: the one to begin with of EACH_SIM_ONCE. */
+static void write_records(struct bench *bench, uint64_t count, enum order order, uint64_t first)
 {
-    x += UINT64_C(0x9e3779b97f4a7c15);
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
-static void digits(char *text, size_t count, uint64_t value)
-{
-    for (size_t i = count; i-- > 0; value /= 10)
-        text[i] = (char)('0' + value % 10);
-}
-
-static void fill_record(struct sluice_record *record, uint64_t n, uint64_t sim, char text[static 64])
-{
-    *record = (struct sluice_record){ .service = SLUICE_SERVICE_DATA, .role = SLUICE_ROLE_CONTROLLER };
-    record->tenant = SLUICE_STR("bench");
-    record->source_id = SLUICE_STR("emnify");
-    record->apn = SLUICE_STR("iot.example");
-    digits(text, 15, n);
-    record->record_id = (struct sluice_str){ text, 15 };
-    record->imsi.digit_count = 15;
-    memcpy(record->imsi.digits, "001010000000000", 15);
-    digits(record->imsi.digits + 5, 10, sim);
-    record->iccid.digit_count = 19;
-    memcpy(record->iccid.digits, "8999010000000000000", 19);
-    digits(record->iccid.digits + 6, 12, sim);
-    record->iccid.digits[18] = sluice_luhn_digit(record->iccid.digits, 18);
-    record->imei.digit_count = 15;
-    memcpy(record->imei.digits, "004401000000000", 15);
-    digits(record->imei.digits + 6, 8, sim);
-    record->imei.digits[14] = sluice_luhn_digit(record->imei.digits, 14);
-    record->msisdn.digit_count = 12;
-    memcpy(record->msisdn.digits, "999000000000", 12);
-    digits(record->msisdn.digits + 3, 9, sim);
-    record->serving_plmn = (struct sluice_plmn){ 1, 1, 2 };
-    record->rat = 6;
-    record->tac = (uint32_t)(sim % 50000);
-    record->cell_id = sim % 200000000;
-    record->uplink_octets = mix(n) % 100000;
-    record->downlink_octets = mix(n + 1) % 1000000;
-    record->start_us = T0_US + (int64_t)(n * 2000);          /* 500 a second */
-    record->end_us = record->start_us + 45000000;
-    record->collected_at_us = record->end_us + 60000000;
-    record->charge_units = (int64_t)(mix(n) % 1000000);
-    record->charge_scale = 8;
-    memcpy(record->currency, "EUR", 3);
-    record->present = SLUICE_HAS(SLUICE_RAW_RAT) | SLUICE_HAS(SLUICE_RAW_TAC) | SLUICE_HAS(SLUICE_RAW_CELL_ID) |
-                      SLUICE_HAS(SLUICE_RAW_UPLINK_OCTETS) | SLUICE_HAS(SLUICE_RAW_DOWNLINK_OCTETS) |
-                      SLUICE_HAS(SLUICE_RAW_START) | SLUICE_HAS(SLUICE_RAW_END) | SLUICE_HAS(SLUICE_RAW_CHARGE) |
-                      SLUICE_HAS(SLUICE_RAW_COLLECTED_AT);
-}
-
-#define RANDOM_SIMS UINT64_MAX
-
-/* count records as a framed batch: of random SIMs, or one of each from first_sim on. */
-static void write_records(struct bench *bench, uint64_t count, uint64_t first_sim)
-{
-    struct sluice_buffer body;
-
-    sluice_buffer_init(&body, 1 << 16);
     sluice_buffer_clear(&bench->records);
     for (uint64_t i = 0; i < count; i++, bench->next_record++) {
-        struct sluice_record record;
-        uint8_t frame[12];
-        char text[64];
+        /* Each SIM once, and none beside its neighbour: a prime that no number of SIMs here has as a factor. */
+        const uint64_t sim = order == RANDOM_SIMS ? bench_mix(bench->next_record) % bench->sims
+                                                  : (first + i) * UINT64_C(2147483647) % bench->sims;
 
-        fill_record(&record, bench->next_record, first_sim == RANDOM_SIMS ? mix(bench->next_record) % bench->sims : first_sim + i, text);
-        sluice_buffer_clear(&body);
-        sluice_wire_write(&body, &record);
-        frame[0] = 1 << 3 | 2;
-        sluice_buffer_append(&bench->records, frame, (size_t)(sluice_varint_write(frame + 1, body.len) - frame));
-        sluice_buffer_append(&bench->records, body.bytes, body.len);
+        bench_record_write(&bench->records, bench->next_record, sim,
+                           bench->base_us + (int64_t)bench->next_record * RECORD_INTERVAL_US);
     }
     if (sluice_buffer_err(&bench->records))
         die("records", SLUICE_ERR_MEMORY);
-    sluice_buffer_deinit(&body);
-    bench->now_us = T0_US + (int64_t)(bench->next_record * 2000) + 3600000000;
+    bench->now_us = bench->base_us + (int64_t)bench->next_record * RECORD_INTERVAL_US + 3600 * SLUICE_SECOND_US;
 }
 
 /* --- the job */
-
-static void commit(struct bench *bench)
-{
-    const enum sluice_err err = sluice_gate_emit(bench->gate, &bench->transport);
-
-    if (err)
-        die("emit", err);
-    for (size_t i = 0; i < SLUICE_GATE_TABLES; i++)
-        bench->tables[i].committed(bench->tables[i].self);
-    sluice_gate_finish(bench->gate, true);
-}
 
 /* Returns 1, or what sluice_wire_next says when there are no more. */
 static int read_batch(struct bench *bench, struct sluice_cursor *cursor)
@@ -179,7 +148,30 @@ static int read_batch(struct bench *bench, struct sluice_cursor *cursor)
     return 1;
 }
 
-#define COMMIT_RECORDS 65536
+static void run_batch(struct bench *bench)
+{
+    enum sluice_err err = gate_begin(bench->gate, bench->now_us);
+
+    for (size_t i = 0; !err && i < GATE_PASSES; i++) {
+        err = gate_pass(bench->gate, &gate_passes[i], &bench->batch);
+        step(bench, STEP_PASS + i);
+    }
+    if (err)
+        die("run", err);
+}
+
+static void commit(struct bench *bench)
+{
+    const enum sluice_err err = sluice_gate_emit(bench->gate, &bench->transport);
+
+    if (err)
+        die("emit", err);
+    step(bench, STEP_EMIT);
+    for (size_t i = 0; i < SLUICE_GATE_TABLES; i++)
+        bench->tables[i].committed(bench->tables[i].self);
+    sluice_gate_finish(bench->gate, true);
+    step(bench, STEP_COMMIT);
+}
 
 /* Up to a commit's worth of records from there. Returns where the next ones begin. */
 static const uint8_t *run_commit(struct bench *bench, const uint8_t *from)
@@ -187,11 +179,11 @@ static const uint8_t *run_commit(struct bench *bench, const uint8_t *from)
     struct sluice_cursor cursor = { from, bench->records.bytes + bench->records.len, false };
     int more = 1;
 
+    bench->step_start = cpu_ns();
     for (size_t left = COMMIT_RECORDS / SLUICE_GATE_BATCH; left > 0 && more == 1; left--) {
         more = read_batch(bench, &cursor);
-        const enum sluice_err err = sluice_gate_run(bench->gate, &bench->batch, bench->now_us);
-        if (err)
-            die("run", err);
+        step(bench, STEP_READ);
+        run_batch(bench);
     }
     commit(bench);
     return cursor.at;
@@ -205,6 +197,45 @@ static void run_all(struct bench *bench)
         at = run_commit(bench, at);
 }
 
+/* A commit by the gate, then the same records by the codec and by memcpy, and
+ * so on to the end: what disturbs one disturbs the others. */
+static void run_round(struct bench *bench, double *gate_ns, double *codec_ns, double *memcpy_ns)
+{
+    const uint8_t *const end = bench->records.bytes + bench->records.len;
+    uint8_t *copy = malloc(bench->records.len);
+
+    if (!copy)
+        die("copy", SLUICE_ERR_MEMORY);
+    memset(copy, 1, bench->records.len);   /* its pages are there before the clock runs */
+    *gate_ns = *codec_ns = *memcpy_ns = 0;
+    for (const uint8_t *at = bench->records.bytes, *next; at < end; at = next) {
+        const double start = cpu_ns();
+        next = run_commit(bench, at);
+        const double gate_end = cpu_ns();
+        bench_codec(at, (size_t)(next - at));
+        const double codec_end = cpu_ns();
+        memcpy(copy, at, (size_t)(next - at));
+        __asm__ volatile("" : : "r"(copy) : "memory");   /* the copy may not be left out */
+        *memcpy_ns += (cpu_ns() - codec_end) / (double)bench->round_records;
+        *codec_ns += (codec_end - gate_end) / (double)bench->round_records;
+        *gate_ns += (gate_end - start) / (double)bench->round_records;
+    }
+    free(copy);
+}
+
+static double run_epoch(struct bench *bench, uint64_t first)
+{
+    const uint64_t count = bench->round_records < bench->sims ? bench->round_records : bench->sims;
+
+    bench->base_us += EPOCH_US;
+    write_records(bench, count, EACH_SIM_ONCE, first);
+    const double start = cpu_ns();
+    run_all(bench);
+    return (cpu_ns() - start) / (double)count;
+}
+
+/* --- set up */
+
 static void open_all(struct bench *bench, const char *policy_path, const char *folder)
 {
     static struct sluice_tenant_config tenant = { .name = "bench" };
@@ -217,6 +248,7 @@ static void open_all(struct bench *bench, const char *policy_path, const char *f
     bench->config.tenants[0] = tenant;
     bench->config.deduplication_window_s = 90 * SLUICE_DAY_S;
     bench->config.future_tolerance_s = 300;
+    bench->base_us = T0_US;
     sluice_findings_init(&findings);
     mkdir(folder, 0700);
     if (!err) {
@@ -253,6 +285,46 @@ static void open_all(struct bench *bench, const char *policy_path, const char *f
     sluice_buffer_init(&bench->records, (size_t)8 << 30);
 }
 
+/* Every SIM once, so that its secrets are minted and its slot is there. */
+static void mint_all(struct bench *bench)
+{
+    const uint64_t chunk = 500000;
+
+    for (uint64_t done = 0; done < bench->sims; done += chunk) {
+        write_records(bench, chunk < bench->sims - done ? chunk : bench->sims - done, EACH_SIM_ONCE, done);
+        run_all(bench);
+        if (done / chunk % 4 == 3)
+            fprintf(stderr, "bench_gate: %" PRIu64 " of %" PRIu64 " SIMs minted\n", done + chunk, bench->sims);
+    }
+}
+
+/* Slots as they are once the vault has answered for every SIM, without a vault. */
+static void fill_slots(struct bench *bench)
+{
+    struct tenant *tenant = &bench->gate->tenants[0];
+
+    for (uint64_t sim = 0; sim < bench->sims; sim++) {
+        uint8_t tag[SLUICE_TAG_SIZE];
+        char iccid[20];
+
+        bench_iccid(iccid, sim);
+        sluice_tag(tag, tenant->hash_key, SLUICE_IDENTIFIER_ICCID, iccid, 19);
+        struct slot *slot = slots_insert(&tenant->subjects, tag, 0, SLUICE_ALWAYS_S);
+        if (!slot)
+            die("slots", SLUICE_ERR_MEMORY);
+        for (size_t p = 0; p < tenant->purpose_count; p++) {
+            const uint8_t lane = tenant->purposes[p].lane;
+            const uint64_t words[2] = { bench_mix(sim * 8 + p), bench_mix(sim * 8 + p + 4) };
+
+            slot_epochs(slot)[lane] =
+                sluice_purpose_epoch(&tenant_rule(tenant, 0, p)->purpose, bench->base_us) + 1;
+            memcpy(slot_pseudonym(&tenant->subjects, slot, lane), words, sizeof words);
+        }
+    }
+}
+
+/* --- figures */
+
 static int by_value(const void *a, const void *b)
 {
     return (*(const double *)a > *(const double *)b) - (*(const double *)a < *(const double *)b);
@@ -264,77 +336,103 @@ static double median(double values[], size_t count)
     return values[count / 2];
 }
 
-static double cpu_ns(void)
+/* One round more with the clock between the passes, and one that is counted. */
+static void run_apart(struct bench *bench, struct figures *figures)
 {
-    struct timespec now;
-
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (double)now.tv_sec * 1e9 + (double)now.tv_nsec;
+    write_records(bench, bench->round_records, RANDOM_SIMS, 0);
+    bench->steps_wanted = true;
+    run_all(bench);
+    bench->steps_wanted = false;
+    write_records(bench, bench->round_records, RANDOM_SIMS, 0);
+    bench_count_begin();
+    run_all(bench);
+    figures->system_calls_known = bench_count_end(&figures->counts);
 }
 
-/* A commit by the gate, then the same records by the codec and by memcpy, and
- * so on to the end: what disturbs one disturbs the others. */
-static void run_round(struct bench *bench, double *gate_ns, double *codec_ns, double *memcpy_ns)
+/* Devices are no part of the job here: what a slot of theirs takes, for a policy with one pseudonym of the device. */
+static double bytes_per_device(void)
 {
-    const uint8_t *const end = bench->records.bytes + bench->records.len;
-    uint8_t *copy = malloc(bench->records.len);
-    double records = 0;
+    enum { DEVICES = 1000000 };
+    struct slots devices;
 
-    if (!copy)
-        die("copy", SLUICE_ERR_MEMORY);
-    memset(copy, 1, bench->records.len);   /* its pages are there before the clock runs */
-    *gate_ns = *codec_ns = *memcpy_ns = 0;
-    for (const uint8_t *at = bench->records.bytes, *next; at < end; at = next) {
-        const double start = cpu_ns();
-        next = run_commit(bench, at);
-        const double gate_end = cpu_ns();
-        bench_codec(at, (size_t)(next - at));
-        const double codec_end = cpu_ns();
-        memcpy(copy, at, (size_t)(next - at));
-        __asm__ volatile("" : : "r"(copy) : "memory");   /* the copy may not be left out */
-        *memcpy_ns += cpu_ns() - codec_end;
-        *codec_ns += codec_end - gate_end;
-        *gate_ns += gate_end - start;
+    slots_init(&devices, 2, 0);
+    for (uint64_t i = 0; i < DEVICES; i++) {
+        uint64_t tag[2] = { bench_mix(i), i };
+
+        if (!slots_insert(&devices, (const uint8_t *)tag, 0, SLUICE_ALWAYS_S))
+            die("devices", SLUICE_ERR_MEMORY);
     }
-    free(copy);
-    records = (double)bench->round_records;
-    *gate_ns /= records;
-    *codec_ns /= records;
-    *memcpy_ns /= records;
+    const double octets = (double)slots_octets(&devices) / DEVICES;
+    slots_deinit(&devices);
+    return octets;
+}
+
+static void print_steps(const struct bench *bench)
+{
+    printf("\"steps\":{\"read\":%.1f", bench->steps[STEP_READ] / (double)bench->round_records);
+    for (size_t i = 0; i < GATE_PASSES; i++)
+        printf(",\"%s\":%.1f", gate_passes[i].name, bench->steps[STEP_PASS + i] / (double)bench->round_records);
+    printf(",\"emit\":%.1f,\"commit\":%.1f}", bench->steps[STEP_EMIT] / (double)bench->round_records,
+           bench->steps[STEP_COMMIT] / (double)bench->round_records);
+}
+
+static void print_figures(const struct bench *bench, struct figures *figures, size_t rounds, bool scale)
+{
+    const double records = (double)bench->round_records;
+    const double gate_ns = median(figures->gate_ns, rounds), codec_ns = median(figures->codec_ns, rounds);
+    struct sluice_gate_memory memory;
+
+    sluice_gate_memory(bench->gate, &memory);
+    printf("{\"sims\":%" PRIu64 ",\"slots_filled_without_vault\":%s,\"gate_ns\":%.1f,\"protobuf_c_ns\":%.1f,"
+           "\"memcpy_ns\":%.1f,\"ratio\":%.3f", memory.subjects, scale ? "true" : "false", gate_ns, codec_ns,
+           median(figures->memcpy_ns, rounds), gate_ns / codec_ns);
+    if (!scale)
+        printf(",\"gate_epoch_ns\":%.1f", median(figures->epoch_ns, EPOCH_ROUNDS));
+    printf(",\"allocations_per_record\":%.7g,\"locks_per_record\":%.7g", (double)figures->counts.allocations / records,
+           (double)figures->counts.locks / records);
+    if (figures->system_calls_known)
+        printf(",\"system_calls_per_record\":%.7g", (double)figures->counts.system_calls / records);
+    else
+        printf(",\"system_calls_per_record\":null");
+    printf(",\"bytes_per_sim\":%.1f,\"bytes_per_device\":%.1f,\"deduplication_bytes_per_record\":%.1f,"
+           "\"out_bytes_per_record\":%.1f,", (double)memory.subject_octets / (double)memory.subjects,
+           bytes_per_device(), (double)memory.deduplication_octets / (double)memory.fingerprints,
+           (double)bench->out_octets / (double)bench->next_record);
+    print_steps(bench);
+    printf("}\n");
 }
 
 int main(int argc, char *argv[])
 {
     static struct bench bench;
-    static double gate_ns[ROUNDS_MAX], codec_ns[ROUNDS_MAX], memcpy_ns[ROUNDS_MAX];
-    struct sluice_gate_memory memory;
+    static struct figures figures;
+    const bool scale = argc == 7 && strcmp(argv[6], "scale") == 0;
 
-    if (argc != 6) {
-        fprintf(stderr, "usage: bench_gate POLICY FOLDER SIMS RECORDS ROUNDS\n");
+    if (argc != 6 && !scale) {
+        fprintf(stderr, "usage: bench_gate POLICY FOLDER SIMS RECORDS ROUNDS [scale]\n");
         return 64;
     }
     bench.sims = strtoull(argv[3], NULL, 10);
-    const uint64_t records = strtoull(argv[4], NULL, 10);
+    bench.round_records = strtoull(argv[4], NULL, 10);
     const size_t rounds = strtoul(argv[5], NULL, 10);
-    if (!bench.sims || !records || rounds < 1 || rounds > ROUNDS_MAX)
+    if (!bench.sims || !bench.round_records || rounds < 1 || rounds > ROUNDS_MAX)
         return 64;
 
-    bench.round_records = records;
+    bench_count_prepare();
     open_all(&bench, argv[1], argv[2]);
-    for (uint64_t done = 0; done < bench.sims; done += records) {   /* every SIM once: mint its secrets */
-        write_records(&bench, records < bench.sims - done ? records : bench.sims - done, done);
-        run_all(&bench);
-    }
+    if (scale)
+        fill_slots(&bench);
+    else
+        mint_all(&bench);
+    write_records(&bench, bench.round_records, RANDOM_SIMS, 0);   /* lists and arenas have their size from here on */
+    run_all(&bench);
     for (size_t round = 0; round < rounds; round++) {
-        write_records(&bench, records, RANDOM_SIMS);
-        run_round(&bench, &gate_ns[round], &codec_ns[round], &memcpy_ns[round]);
+        write_records(&bench, bench.round_records, RANDOM_SIMS, 0);
+        run_round(&bench, &figures.gate_ns[round], &figures.codec_ns[round], &figures.memcpy_ns[round]);
     }
-    sluice_gate_memory(bench.gate, &memory);
-    printf("{\"gate_ns\":%.1f,\"protobuf_c_ns\":%.1f,\"memcpy_ns\":%.1f,\"sims\":%" PRIu64
-           ",\"bytes_per_sim\":%.1f,\"deduplication_bytes_per_record\":%.1f,\"out_bytes_per_record\":%.1f}\n",
-           median(gate_ns, rounds), median(codec_ns, rounds), median(memcpy_ns, rounds), memory.subjects,
-           (double)memory.subject_octets / (double)memory.subjects,
-           (double)memory.deduplication_octets / (double)memory.fingerprints,
-           (double)bench.out_octets / (double)bench.next_record);
+    run_apart(&bench, &figures);
+    for (size_t round = 0; !scale && round < EPOCH_ROUNDS; round++)
+        figures.epoch_ns[round] = run_epoch(&bench, round * bench.round_records);
+    print_figures(&bench, &figures, rounds, scale);
     return 0;
 }
