@@ -152,9 +152,13 @@ static void run_batch(struct bench *bench)
 {
     enum sluice_err err = gate_begin(bench->gate, bench->now_us);
 
-    for (size_t i = 0; !err && i < GATE_PASSES; i++) {
-        err = gate_pass(bench->gate, &gate_passes[i], &bench->batch);
-        step(bench, STEP_PASS + i);
+    for (size_t from = 0; from < bench->batch.count; from += GATE_STRETCH) {
+        const size_t left = bench->batch.count - from, to = from + (left < GATE_STRETCH ? left : GATE_STRETCH);
+
+        for (size_t i = 0; !err && i < GATE_PASSES; i++) {
+            err = gate_pass(bench->gate, &gate_passes[i], &bench->batch, from, to);
+            step(bench, STEP_PASS + i);
+        }
     }
     if (err)
         die("run", err);

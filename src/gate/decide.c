@@ -121,22 +121,19 @@ static enum sluice_err write_row(struct decision *d, struct tenant_purpose *purp
     struct sluice_gate *gate = d->gate;
     struct row *row = rows_append(&purpose->rows);
     struct project_order order;
-    uint8_t ref[SLUICE_HASH_SIZE];
     size_t len;
 
     if (!row || !row_room(gate))
         return SLUICE_ERR_MEMORY;
-    sluice_hash(ref, d->entry->fingerprint, sizeof d->entry->fingerprint, d->subject.secrets->ref_key);
-
     const size_t from = project_row(gate->row_at, &len, &order, d->work->tenant, purpose, rule, &d->subject, basis,
-                                    deadline_s, ref);
+                                    deadline_s, d->entry->fingerprint);
     row->bytes = gate->row_at + from;
     row->len = (uint32_t)len;
     row->deadline_s = deadline_s;
     row->time = order.time;
     row->key[0] = load_big_endian(order.key);
     row->key[1] = load_big_endian(order.key + 8);
-    memcpy(&row->tie, ref, sizeof row->tie);
+    row->tie = order.tie;
     gate->row_at += from + len;
     return SLUICE_OK;
 }
@@ -218,6 +215,7 @@ static void describe(struct decision *d)
 
     d->role = either(record->role, either(tenant->versions[d->version]->role, SLUICE_ROLE_CONTROLLER));
     d->subject.record = record;
+    project_prepare(&d->subject);
     d->subject.contract = either(d->slot->contract, record->contract);
     d->region = d->slot->region;
     if (!d->region && record->region.len)

@@ -75,12 +75,14 @@ struct pass {
     enum sluice_err (*run)(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work);
 };
 #define GATE_PASSES 5
+#define GATE_STRETCH 128   /* entries that go through all passes together: their pages fit the translation cache */
 extern const struct pass gate_passes[GATE_PASSES];
 
 SLUICE_MUST_CHECK
 enum sluice_err gate_begin(struct sluice_gate *gate, int64_t now_us);
 SLUICE_MUST_CHECK
-enum sluice_err gate_pass(struct sluice_gate *gate, const struct pass *pass, struct sluice_batch *batch);
+enum sluice_err gate_pass(struct sluice_gate *gate, const struct pass *pass, struct sluice_batch *batch,
+                          size_t from, size_t to);
 
 /* --- account.c */
 

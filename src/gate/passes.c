@@ -225,11 +225,12 @@ enum sluice_err gate_begin(struct sluice_gate *gate, int64_t now_us)
     return err ? err : account_open(gate);
 }
 
-enum sluice_err gate_pass(struct sluice_gate *gate, const struct pass *pass, struct sluice_batch *batch)
+enum sluice_err gate_pass(struct sluice_gate *gate, const struct pass *pass, struct sluice_batch *batch,
+                          size_t from, size_t to)
 {
     enum sluice_err err = SLUICE_OK;
 
-    for (size_t i = 0; !err && i < batch->count; i++)
+    for (size_t i = from; !err && i < to; i++)
         err = pass->run(gate, &batch->entries[i], &gate->work[i]);
     return err;
 }
@@ -239,7 +240,11 @@ enum sluice_err sluice_gate_run(struct sluice_gate *gate, struct sluice_batch *b
     enum sluice_err err = gate_begin(gate, now_us);
 
     assert(batch->count <= SLUICE_GATE_BATCH);
-    for (size_t i = 0; !err && i < GATE_PASSES; i++)
-        err = gate_pass(gate, &gate_passes[i], batch);
+    for (size_t from = 0; !err && from < batch->count; from += GATE_STRETCH) {
+        const size_t to = batch->count - from > GATE_STRETCH ? from + GATE_STRETCH : batch->count;
+
+        for (size_t i = 0; !err && i < GATE_PASSES; i++)
+            err = gate_pass(gate, &gate_passes[i], batch, from, to);
+    }
     return err;
 }

@@ -1,6 +1,7 @@
 #include "gate/project.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <string.h>
 
 #include "sluice/crypto.h"
@@ -8,14 +9,39 @@
 
 /* --- the wire format, into memory that is known to be large enough */
 
+/* Numbers of rows are below 2048: a tag has one byte or two. */
 static uint8_t *put_tag(uint8_t *at, unsigned number, unsigned wire_type)
 {
-    return sluice_varint_write(at, number << 3 | wire_type);
+    const unsigned tag = number << 3 | wire_type;
+
+    if (tag < 0x80) {
+        *at = (uint8_t)tag;
+        return at + 1;
+    }
+    at[0] = (uint8_t)(tag | 0x80);
+    at[1] = (uint8_t)(tag >> 7);
+    return at + 2;
+}
+
+/* Seven bits to each byte, then their number: without a branch, as how long a
+ * counter is no processor can guess. Writes 8 bytes of which some may count. */
+static uint8_t *put_small(uint8_t *at, uint64_t value)
+{
+    const unsigned len = (unsigned)(63 - __builtin_clzll(value | 1)) / 7 + 1;
+
+    value = (value & UINT64_C(0x000000000fffffff)) | (value & UINT64_C(0x00fffffff0000000)) << 4;
+    value = (value & UINT64_C(0x00003fff00003fff)) | (value & UINT64_C(0x0fffc0000fffc000)) << 2;
+    value = (value & UINT64_C(0x007f007f007f007f)) | (value & UINT64_C(0x3f803f803f803f80)) << 1;
+    value |= UINT64_C(0x8080808080808080) & ((UINT64_C(1) << (8 * (len - 1))) - 1);
+    value = htole64(value);
+    memcpy(at, &value, sizeof value);
+    return at + len;
 }
 
 static uint8_t *put_varint(uint8_t *at, unsigned number, uint64_t value)
 {
-    return sluice_varint_write(put_tag(at, number, 0), value);
+    at = put_tag(at, number, 0);
+    return value >> 56 ? sluice_varint_write(at, value) : put_small(at, value);
 }
 
 static uint8_t *put_signed(uint8_t *at, unsigned number, int64_t value)
@@ -25,10 +51,11 @@ static uint8_t *put_signed(uint8_t *at, unsigned number, int64_t value)
 
 static uint8_t *put_fixed64(uint8_t *at, unsigned number, int64_t value)
 {
+    const uint64_t word = htole64((uint64_t)value);
+
     at = put_tag(at, number, 1);
-    for (int i = 0; i < 8; i++)
-        *at++ = (uint8_t)((uint64_t)value >> (8 * i));
-    return at;
+    memcpy(at, &word, sizeof word);
+    return at + sizeof word;
 }
 
 static uint8_t *put_bytes(uint8_t *at, unsigned number, const void *bytes, size_t len)
@@ -36,6 +63,23 @@ static uint8_t *put_bytes(uint8_t *at, unsigned number, const void *bytes, size_
     at = sluice_varint_write(put_tag(at, number, 2), len);
     memcpy(at, bytes, len);
     return at + len;
+}
+
+/* The tag and the length of 16 bytes, which the caller puts behind them. */
+static uint8_t *put_sixteen(uint8_t *at, unsigned number)
+{
+    at = put_tag(at, number, 2);
+    *at = 16;
+    return at + 1;
+}
+
+static uint8_t *put_pseudonym(uint8_t *at, unsigned number, const uint8_t *pseudonym)
+{
+    if (!pseudonym)
+        return at;
+    at = put_sixteen(at, number);
+    memcpy(at, pseudonym, SLUICE_PSEUDONYM_SIZE);
+    return at + SLUICE_PSEUDONYM_SIZE;
 }
 
 static uint8_t *put_str(uint8_t *at, unsigned number, struct sluice_str text)
@@ -101,15 +145,16 @@ static bool is_digits(struct sluice_str text)
 static uint8_t *put_tag_of(uint8_t *at, unsigned number, const struct tenant_purpose *purpose,
                            const void *bytes, size_t len)
 {
-    uint8_t message[1 + SLUICE_RECORD_TEXT_MAX], tag[SLUICE_HASH_SIZE];
+    uint8_t message[1 + SLUICE_RECORD_TEXT_MAX];
 
     if (len == 0)
         return at;
     assert(len <= SLUICE_RECORD_TEXT_MAX);
     message[0] = (uint8_t)number;
     memcpy(message + 1, bytes, len);
-    sluice_hash(tag, message, len + 1, purpose->tag_key);
-    return put_bytes(at, number, tag, sizeof tag);
+    at = put_sixteen(at, number);
+    sluice_hash(at, message, len + 1, purpose->tag_key);
+    return at + SLUICE_HASH_SIZE;
 }
 
 /* An account's tag is computed once for each purpose and kept beside its name. */
@@ -130,7 +175,7 @@ static uint8_t *put_account_tag(uint8_t *at, unsigned number, struct tenant *ten
 
         memcpy(kept, end - SLUICE_HASH_SIZE, SLUICE_HASH_SIZE);
     }
-    return put_bytes(at, number, kept, SLUICE_HASH_SIZE);
+    return put_pseudonym(at, number, kept);
 }
 
 /* Third persons and addresses have no row in the vault: their pseudonym dies
@@ -138,15 +183,16 @@ static uint8_t *put_account_tag(uint8_t *at, unsigned number, struct tenant *ten
 static uint8_t *put_digest(uint8_t *at, unsigned number, const struct project_subject *subject,
                            const void *bytes, size_t len)
 {
-    uint8_t message[1 + SLUICE_RECORD_TEXT_MAX], digest[SLUICE_PSEUDONYM_SIZE];
+    uint8_t message[1 + SLUICE_RECORD_TEXT_MAX];
 
     if (len == 0)
         return at;
     assert(len <= SLUICE_RECORD_TEXT_MAX);
     message[0] = (uint8_t)number;
     memcpy(message + 1, bytes, len);
-    sluice_keyed_digest(digest, message, len + 1, subject->secrets->digest_key);
-    return put_bytes(at, number, digest, sizeof digest);
+    at = put_sixteen(at, number);
+    sluice_keyed_digest(at, message, len + 1, subject->secrets->digest_key);
+    return at + SLUICE_PSEUDONYM_SIZE;
 }
 
 static uint8_t *put_home_plmn(uint8_t *at, unsigned number, const struct sluice_imsi *imsi)
@@ -160,14 +206,31 @@ static uint8_t *put_home_plmn(uint8_t *at, unsigned number, const struct sluice_
     return put_bytes(at, number, text, 3u + plmn.mnc_digits);
 }
 
-static uint8_t *put_serving_plmn(uint8_t *at, unsigned number, const struct sluice_plmn *plmn)
+/* The digits of a network as a word: three rows and more show the same one. */
+static uint8_t *put_serving_plmn(uint8_t *at, unsigned number, const struct project_subject *subject)
 {
-    char text[SLUICE_PLMN_TEXT_SIZE];
-
-    if (!plmn->mnc_digits)
+    if (!subject->plmn_len)
         return at;
-    sluice_plmn_format(text, plmn);
-    return put_bytes(at, number, text, 3u + plmn->mnc_digits);
+    at = put_tag(at, number, 2);
+    *at++ = subject->plmn_len;
+    memcpy(at, &subject->plmn_text, sizeof subject->plmn_text);
+    return at + subject->plmn_len;
+}
+
+static uint64_t digits_of(unsigned number, unsigned count)
+{
+    const uint64_t three = (uint64_t)('0' + number / 100) | (uint64_t)('0' + number / 10 % 10) << 8 |
+                           (uint64_t)('0' + number % 10) << 16;
+
+    return three >> (8 * (3 - count));
+}
+
+void project_prepare(struct project_subject *subject)
+{
+    const struct sluice_plmn *plmn = &subject->record->serving_plmn;
+
+    subject->plmn_len = plmn->mnc_digits ? (uint8_t)(3 + plmn->mnc_digits) : 0;
+    subject->plmn_text = htole64(digits_of(plmn->mcc, 3) | digits_of(plmn->mnc, plmn->mnc_digits) << 24);
 }
 
 static uint8_t *put_charge(uint8_t *at, const struct sluice_record *record)
@@ -179,7 +242,7 @@ static uint8_t *put_charge(uint8_t *at, const struct sluice_record *record)
 
 /* One field in one form. Numbers are those of proto/sluice/v1/purpose.proto;
  * which of them a purpose may have is the table in src/record/field.c. */
-static uint8_t *put_field(uint8_t *at, const struct sluice_projection *projection, struct tenant *tenant,
+static inline __attribute__((always_inline)) uint8_t *put_field(uint8_t *at, const struct sluice_projection *projection, struct tenant *tenant,
                           const struct tenant_purpose *purpose, const struct project_subject *subject)
 {
     const struct sluice_record *record = subject->record;
@@ -190,9 +253,8 @@ static uint8_t *put_field(uint8_t *at, const struct sluice_projection *projectio
 
 #define IF_HAS(bit, put) return (present & SLUICE_HAS(bit)) ? (put) : at
     switch (number) {
-    case 10: return subject->pseudonym ? put_bytes(at, number, subject->pseudonym, SLUICE_PSEUDONYM_SIZE) : at;
-    case 11: return subject->device_pseudonym
-                        ? put_bytes(at, number, subject->device_pseudonym, SLUICE_PSEUDONYM_SIZE) : at;
+    case 10: return put_pseudonym(at, number, subject->pseudonym);
+    case 11: return put_pseudonym(at, number, subject->device_pseudonym);
     case 12: return put_digest(at, number, subject, record->destination.bytes, record->destination.len);
     case 13: return put_digest(at, number, subject, record->ue_address.bytes, record->ue_address.len);
     case 14: return subject->token ? put_bytes(at, number, subject->token, SLUICE_TOKEN_SIZE) : at;
@@ -226,7 +288,7 @@ static uint8_t *put_field(uint8_t *at, const struct sluice_projection *projectio
     case 48: IF_HAS(SLUICE_RAW_END, put_fixed64(at, number, coarse_time(record->end_us, parameter)));
     case 49: IF_HAS(SLUICE_RAW_UTC_OFFSET, put_signed(at, number, record->utc_offset_min));
     case 50: return put_fixed64(at, number, coarse_time(record->collected_at_us, parameter));
-    case 51: return put_serving_plmn(at, number, &record->serving_plmn);
+    case 51: return put_serving_plmn(at, number, subject);
     case 52: return record->serving_plmn.mnc_digits ? put_varint(at, number, record->serving_plmn.mcc) : at;
     case 53: IF_HAS(SLUICE_RAW_TAC, put_varint(at, number, record->tac));
     case 54: IF_HAS(SLUICE_RAW_LAC, put_varint(at, number, record->lac));
@@ -313,7 +375,7 @@ static int64_t emitted_time(const struct rule *rule, const struct sluice_record 
 size_t project_row(uint8_t out[static PROJECT_ROW_MAX], size_t *len, struct project_order *order,
                    struct tenant *tenant, const struct tenant_purpose *purpose, const struct rule *rule,
                    const struct project_subject *subject, enum sluice_basis basis, int64_t deadline_s,
-                   const uint8_t ref[static SLUICE_HASH_SIZE])
+                   const uint8_t fingerprint[static SLUICE_HASH_SIZE])
 {
     /* Room for the frame: its tag and a length of one or two bytes. */
     uint8_t *const body = out + 3;
@@ -323,14 +385,19 @@ size_t project_row(uint8_t out[static PROJECT_ROW_MAX], size_t *len, struct proj
     at[rule->prefix.basis_at] = (uint8_t)basis;
     at += rule->prefix.len;
     at = put_fixed64(at, 5, deadline_s);
-    at = put_bytes(at, 6, ref, SLUICE_HASH_SIZE);
+    at = put_sixteen(at, 6);
+    /* Hashed into its place: a copy right behind the hash would wait for it. */
+    uint8_t *const ref = at;
+    sluice_hash(ref, fingerprint, SLUICE_HASH_SIZE, subject->secrets->ref_key);
+    at += SLUICE_HASH_SIZE;
     for (size_t i = 0; i < rule->purpose.projection_count; i++)
         at = put_field(at, &rule->purpose.projections[i], tenant, purpose, subject);
     assert(at <= out + PROJECT_ROW_MAX);
 
     const bool has_pseudonym = subject->pseudonym && rule->purpose.projection_count &&
                                rule->purpose.projections[0].number == 10;
-    memcpy(order->key, has_pseudonym ? subject->pseudonym : ref, sizeof order->key);
+    order->key = has_pseudonym ? subject->pseudonym : ref;
+    memcpy(&order->tie, ref, sizeof order->tie);
     order->time = has_pseudonym ? emitted_time(rule, subject->record) : 0;
 
     const size_t body_len = (size_t)(at - body);

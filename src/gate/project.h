@@ -24,12 +24,18 @@ struct project_subject {
     struct sluice_str region;
     struct sluice_str account;
     uint32_t account_number;        /* in the tenant's accounts; 0: take `account` as it is */
+    uint64_t plmn_text;             /* set by project_prepare: what several rows show, written once */
+    uint8_t plmn_len;
 };
+
+/** Once for each record, when subject->record is set. */
+void project_prepare(struct project_subject *subject);
 
 /* Where the parts of a row that order it are. */
 struct project_order {
-    uint8_t key[16];
+    const uint8_t *key;    /* 16 bytes, of the slot or of the row */
     int64_t time;
+    uint32_t tie;
 };
 
 /** Write one row, framed as field 1 of a PurposeBatch.
@@ -37,12 +43,12 @@ struct project_order {
  *  Out: out      PROJECT_ROW_MAX bytes; the row starts at the returned offset
  *       len      its length
  *       order    what it is ordered by
- *  In:  ref      16 bytes
+ *  In:  fingerprint  of the record: its ref is made of it
  *  Returns the offset into out where the row starts. */
 size_t project_row(uint8_t out[static PROJECT_ROW_MAX], size_t *len, struct project_order *order,
                    struct tenant *tenant, const struct tenant_purpose *purpose, const struct rule *rule,
                    const struct project_subject *subject, enum sluice_basis basis, int64_t deadline_s,
-                   const uint8_t ref[static SLUICE_HASH_SIZE]);
+                   const uint8_t fingerprint[static SLUICE_HASH_SIZE]);
 
 /** Whether the record has what a policy calls by that name. */
 bool project_has(const struct project_subject *subject, enum sluice_field field);

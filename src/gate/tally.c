@@ -3,36 +3,6 @@
 #include <assert.h>
 #include <string.h>
 
-/* Sums that outgrow 63 bits go round: whatever numbers records bear, what comes
- * in and what became of it go round alike, so that a loss still shows. */
-static int64_t add(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-static int64_t multiply(int64_t a, int64_t b)
-{
-    return (int64_t)((uint64_t)a * (uint64_t)b);
-}
-
-struct tally_sum tally_weigh(const struct sluice_record *record)
-{
-    return (struct tally_sum){
-        .records = 1,
-        .octets = add((int64_t)record->uplink_octets, (int64_t)record->downlink_octets),
-        .seconds = (int64_t)record->duration_s,
-        .messages = record->message_count,
-    };
-}
-
-void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times)
-{
-    sum->records = add(sum->records, multiply(what.records, times));
-    sum->octets = add(sum->octets, multiply(what.octets, times));
-    sum->seconds = add(sum->seconds, multiply(what.seconds, times));
-    sum->messages = add(sum->messages, multiply(what.messages, times));
-}
-
 static bool has_name(const char *name, struct sluice_str text)
 {
     return strlen(name) == text.len && memcmp(name, text.bytes, text.len) == 0;

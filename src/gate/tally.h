@@ -49,10 +49,36 @@ struct tally {
     struct tally_input inputs[TALLY_INPUTS_MAX];
 };
 
-/** What a record weighs: its octets both ways, seconds and messages. */
-struct tally_sum tally_weigh(const struct sluice_record *record);
+/* Sums that outgrow 63 bits go round: whatever numbers records bear, what comes
+ * in and what became of it go round alike, so that a loss still shows. */
+static inline int64_t tally_add_round(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
 
-void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times);
+static inline int64_t tally_multiply_round(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a * (uint64_t)b);
+}
+
+/** What a record weighs: its octets both ways, seconds and messages. */
+static inline struct tally_sum tally_weigh(const struct sluice_record *record)
+{
+    return (struct tally_sum){
+        .records = 1,
+        .octets = tally_add_round((int64_t)record->uplink_octets, (int64_t)record->downlink_octets),
+        .seconds = (int64_t)record->duration_s,
+        .messages = record->message_count,
+    };
+}
+
+static inline void tally_add(struct tally_sum *sum, struct tally_sum what, int64_t times)
+{
+    sum->records = tally_add_round(sum->records, tally_multiply_round(what.records, times));
+    sum->octets = tally_add_round(sum->octets, tally_multiply_round(what.octets, times));
+    sum->seconds = tally_add_round(sum->seconds, tally_multiply_round(what.seconds, times));
+    sum->messages = tally_add_round(sum->messages, tally_multiply_round(what.messages, times));
+}
 
 /** The tenant's or input's account, made when there is none; NULL when there are too many. */
 struct tally_tenant *tally_tenant(struct tally *tally, struct sluice_str name);
