@@ -19,7 +19,7 @@ enum sluice_err_class {
     X(SLUICE_ERR_MEMORY,    SLUICE_CLASS_RETRY,  "out of memory")                            \
     X(SLUICE_ERR_IO,        SLUICE_CLASS_RETRY,  "reading or writing failed")                \
     X(SLUICE_ERR_SPACE,     SLUICE_CLASS_RETRY,  "no space left on the device")              \
-    X(SLUICE_ERR_FULL,      SLUICE_CLASS_RETRY,  "a bounded buffer is full")                 \
+    X(SLUICE_ERR_FULL,      SLUICE_CLASS_RETRY,  "no room in a buffer, or for open files")   \
     X(SLUICE_ERR_MISSING,   SLUICE_CLASS_USER,   "not found")                                \
     X(SLUICE_ERR_EXISTS,    SLUICE_CLASS_USER,   "exists already")                           \
     X(SLUICE_ERR_ACCESS,    SLUICE_CLASS_USER,   "permission denied or mode too open")       \
@@ -45,7 +45,7 @@ enum sluice_err_class sluice_err_class(enum sluice_err err);
 
 /** The failure that errno stands for: ENOSPC, EFBIG and EDQUOT are SPACE, EACCES and
  *  EPERM and EROFS are ACCESS, ENOENT is MISSING, EEXIST is EXISTS, ENOMEM is
- *  MEMORY, everything else is IO. */
+ *  MEMORY, EMFILE and ENFILE are FULL, everything else is IO. */
 enum sluice_err sluice_err_from_errno(int saved_errno);
 
 /** The exit code of sysexits.h that a command ends with. */

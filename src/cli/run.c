@@ -181,12 +181,25 @@ static void keep(struct engine *engine, int64_t *kept_ns)
     sluice_findings_deinit(&findings);
 }
 
-/* The world may get better: wait, and try again for a minute. */
-static bool may_retry(enum sluice_err err, int *tries)
+static void tell_failure(const struct engine *engine, enum sluice_err err)
 {
+    char where[ENGINE_WHERE_SIZE];
+
+    engine_where(engine, where);
+    fprintf(stderr, "sluice run: %s: %s; %s; everything up to the last commit is safe\n", where, sluice_err_text(err),
+            engine_advice(err) ? engine_advice(err) : "look at it, then start again");
+}
+
+/* The world may get better: wait, and try again for a minute. */
+static bool may_retry(const struct engine *engine, enum sluice_err err, int *tries)
+{
+    char where[ENGINE_WHERE_SIZE];
+
     if (sluice_err_class(err) != SLUICE_CLASS_RETRY || *tries >= 12 || stop_wanted)
         return false;
-    fprintf(stderr, "\nsluice: %s; taken back to the last commit, trying again in 5 s\n", sluice_err_text(err));
+    engine_where(engine, where);
+    fprintf(stderr, "\nsluice: %s: %s; taken back to the last commit, trying again in 5 s\n", where,
+            sluice_err_text(err));
     ++*tries;
     sleep(5);
     return true;
@@ -218,7 +231,7 @@ static enum sluice_err run(struct engine *engine, struct sluice_findings *findin
         keep(engine, &kept_ns);
         tell_clock(engine, &clock_told_us);
         err = engine_step(engine, &end);
-        if (err && !may_retry(err, &tries))
+        if (err && !may_retry(engine, err, &tries))
             return err;
         if (err)
             end = false;
@@ -287,7 +300,7 @@ int cli_run(int argc, char *argv[])
         sluice_gate_explain(engine.gate, &findings);
         cli_findings(&findings);
         if (err)
-            fprintf(stderr, "sluice run: %s; everything up to the last commit is safe\n", sluice_err_text(err));
+            tell_failure(&engine, err);
         report(&engine, &options);
         engine_close(&engine);
     }

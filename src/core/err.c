@@ -35,6 +35,8 @@ enum sluice_err sluice_err_from_errno(int saved_errno)
     case ENOTDIR: return SLUICE_ERR_MISSING;
     case EEXIST: return SLUICE_ERR_EXISTS;
     case ENOMEM: return SLUICE_ERR_MEMORY;
+    case EMFILE:
+    case ENFILE: return SLUICE_ERR_FULL;
     default:     return SLUICE_ERR_IO;
     }
 }

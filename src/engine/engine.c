@@ -13,13 +13,27 @@
 #define BATCH_ARENA_MAX ((size_t)32 << 20)
 #define COMMIT_HELD_MAX ((uint64_t)64 << 20)   /* and what one more batch adds */
 
+const char *engine_advice(enum sluice_err err)
+{
+    switch (err) {
+    case SLUICE_ERR_SPACE:   return "make room there";
+    case SLUICE_ERR_FULL:    return "raise the process's limits";
+    case SLUICE_ERR_MEMORY:  return "give the process more";
+    case SLUICE_ERR_IO:      return "look at the device";
+    case SLUICE_ERR_DAMAGED:
+    case SLUICE_ERR_OLDER:   return "restore state and output together";
+    default:                 return NULL;
+    }
+}
+
 /* Every step of opening adds one finding of its own where the failing part has
  * none: what, where, and what to do. */
 static enum sluice_err explain(struct sluice_findings *findings, enum sluice_err err, const char *rule,
                                const char *file, const char *advice)
 {
     if (err && findings->errors == 0)
-        sluice_findings_add(findings, SLUICE_FINDING_ERROR, rule, file, 0, 0, "%s; %s", sluice_err_text(err), advice);
+        sluice_findings_add(findings, SLUICE_FINDING_ERROR, rule, file, 0, 0, "%s; %s", sluice_err_text(err),
+                            sluice_err_class(err) == SLUICE_CLASS_RETRY ? engine_advice(err) : advice);
     return err;
 }
 
@@ -40,8 +54,13 @@ static enum sluice_err open_keys(struct engine *engine, struct sluice_findings *
 
 static enum sluice_err open_policies(struct engine *engine, struct sluice_findings *findings)
 {
-    return explain(findings, versions_load(engine->gate, findings, engine->config, sluice_clock_now_us(&engine->clock)),
-                   "policy", engine->config->path, "see 'sluice policy check'");
+    const enum sluice_err err =
+        versions_load(engine->gate, findings, engine->config, sluice_clock_now_us(&engine->clock));
+
+    /* New purposes get a place in the vault: where that fails, no policy is at fault. */
+    if (sluice_err_class(err) == SLUICE_CLASS_RETRY)
+        return explain(findings, err, "vault", engine->config->state, "");
+    return explain(findings, err, "policy", engine->config->path, "see 'sluice policy check'");
 }
 
 static enum sluice_err open_feed(struct engine *engine, struct sluice_findings *findings)
@@ -178,6 +197,29 @@ void engine_close(struct engine *engine)
     *engine = (struct engine){ .lock = -1 };
 }
 
+void engine_where(const struct engine *engine, char text[static ENGINE_WHERE_SIZE])
+{
+    const char *state = engine->config->state, *output = engine->config->output;
+
+    switch (engine->at) {
+    case ENGINE_INPUT:
+        snprintf(text, ENGINE_WHERE_SIZE, "reading the inputs, or what waits in %s", output);
+        break;
+    case ENGINE_GATE:
+        snprintf(text, ENGINE_WHERE_SIZE, "reading %s/vault", state);
+        break;
+    case ENGINE_EMIT:
+        snprintf(text, ENGINE_WHERE_SIZE, "writing %s/vault or %s", state, output);
+        break;
+    case ENGINE_COMMIT:
+        snprintf(text, ENGINE_WHERE_SIZE, "writing %s or %s/log", output, state);
+        break;
+    case ENGINE_LOG:
+        snprintf(text, ENGINE_WHERE_SIZE, "writing %s/log", state);
+        break;
+    }
+}
+
 /* Back to the last commit, everywhere. */
 static enum sluice_err take_back(struct engine *engine, enum sluice_err err)
 {
@@ -190,14 +232,18 @@ static enum sluice_err take_back(struct engine *engine, enum sluice_err err)
 
 enum sluice_err engine_commit(struct engine *engine)
 {
+    engine->at = ENGINE_EMIT;
     enum sluice_err err = sluice_gate_emit(engine->gate, &engine->transport);
 
-    if (!err)
+    if (!err) {
+        engine->at = ENGINE_COMMIT;
         err = engine->transport.ops->commit(engine->transport.self, sluice_clock_now_us(&engine->clock));
+    }
     if (err)
         return take_back(engine, err);
     sluice_gate_finish(engine->gate, true);
     engine->open_records = 0;
+    engine->at = ENGINE_LOG;
     /* A piece of each, so that no commit waits for a whole one. */
     err = sluice_gate_freeze(engine->gate);
     return err ? err : sluice_local_snapshot(&engine->transport, false);
@@ -205,6 +251,7 @@ enum sluice_err engine_commit(struct engine *engine)
 
 enum sluice_err engine_close_files(struct engine *engine)
 {
+    engine->at = ENGINE_COMMIT;
     enum sluice_err err = SLUICE_OK;
 
     /* Short runs would never come to the end of it. */
@@ -250,6 +297,7 @@ enum sluice_err engine_step(struct engine *engine, bool *end)
     enum sluice_err err;
 
     sluice_batch_reset(&engine->batch);
+    engine->at = ENGINE_INPUT;
     err = engine->transport.ops->poll(engine->transport.self, &engine->batch, now_us, end);
     if (err)
         return take_back(engine, err);
@@ -257,6 +305,7 @@ enum sluice_err engine_step(struct engine *engine, bool *end)
         engine->open_since_ns = sluice_clock_monotonic_ns();
 
     const size_t before = engine->batch.count;
+    engine->at = ENGINE_GATE;
     err = sluice_gate_run(engine->gate, &engine->batch, now_us);
     if (err)
         return take_back(engine, err);

@@ -16,6 +16,8 @@
 #include "sluice/transport.h"
 #include "sluice/vault.h"
 
+enum engine_part { ENGINE_INPUT, ENGINE_GATE, ENGINE_EMIT, ENGINE_COMMIT, ENGINE_LOG };
+
 struct engine {
     struct sluice_config *config;
     struct sluice_clock clock;
@@ -29,6 +31,7 @@ struct engine {
     struct sluice_batch batch;
     uint64_t open_records;             /* in the open commit */
     int64_t open_since_ns;
+    enum engine_part at;               /* what it was doing when it failed */
     uint64_t reentering;               /* generation of the registry that re-entries are meeting; 0: none are */
 };
 
@@ -51,6 +54,12 @@ void engine_close(struct engine *engine);
  *  A failure has been taken back to the last commit; SLUICE_CLASS_RETRY may be tried again. */
 SLUICE_MUST_CHECK
 enum sluice_err engine_step(struct engine *engine, bool *end);
+
+/** What to do about a failure of the world, whatever met it; NULL where that depends on what it was. */
+const char *engine_advice(enum sluice_err err);
+#define ENGINE_WHERE_SIZE (2 * SLUICE_PATH_SIZE + 64)
+/** What the engine was doing, with the paths it did it to: for a sentence about a failure. */
+void engine_where(const struct engine *engine, char text[static ENGINE_WHERE_SIZE]);
 
 /** Commit what is open. */
 SLUICE_MUST_CHECK

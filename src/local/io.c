@@ -13,7 +13,7 @@ enum sluice_err io_open_at(int *fd, int folder_fd, const char *name, int flags, 
         *fd = openat(folder_fd, name, flags | O_CLOEXEC, mode);
     while (*fd < 0 && errno == EINTR);
     if (*fd < 0)
-        return errno == EMFILE || errno == ENFILE ? SLUICE_ERR_FULL : sluice_err_from_errno(errno);
+        return sluice_err_from_errno(errno);
     return SLUICE_OK;
 }
 

@@ -16,7 +16,7 @@ FAULTS = [
     ('EIO', 'rename', '*'), ('EIO', 'unlink', '*'), ('EIO', 'truncate', '*'), ('EIO', 'read', '*'),
     ('EMFILE', 'open', '*'), ('ENFILE', 'open', '*'), ('ENOMEM', 'alloc', '*'), ('ENOMEM', 'map', '*'),
 ]
-SHORT_TRIALS = 4        # of each fault
+SHORT_TRIALS = 2        # of each fault
 LONG_TRIALS = 400       # at most
 
 
@@ -86,7 +86,7 @@ def real_limits(stage, base, said):
     dice = stage.random
     trials = 60 if stage.long else 3
     for _ in range(trials):
-        for name, limit, most in (('descriptors', limit_descriptors, dice.randrange(3, 40)),
+        for name, limit, most in (('descriptors', limit_descriptors, dice.randrange(8, 40)),
                                   ('octets in a file', limit_files, dice.randrange(0, 3 << 20)),
                                   ('octets of memory', limit_memory, dice.randrange(8 << 20, 600 << 20))):
             trial(stage, base, f'{most} {name}', said, before=limit(most))

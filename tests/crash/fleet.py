@@ -15,7 +15,7 @@ FAULT = os.environ.get('SLUICE_FAULT', os.path.join(os.path.dirname(SLUICE), 'te
 SYSEXITS = {65, 66, 71, 73, 74, 75, 77, 78}
 # Any identifier of a fleet is at least so long; nothing else on a line of error may be.
 IDENTIFIER = re.compile(r'(?<![0-9])[0-9]{12,}(?![0-9])')
-NOISE = re.compile(r': (note|warning): |the clock starts at')
+NOISE = re.compile(r': (note|warning): |the clock starts at|^balanced: |^streams: ')
 
 
 class Wrong(Exception):
@@ -89,8 +89,8 @@ class Fleet:
 
     def start(self, *arguments, fault=None, mark=None, trace=None, **more):
         environment = dict(os.environ)
-        if fault or trace:
-            environment.update(LD_PRELOAD=FAULT)
+        if fault or trace or more.get('preexec_fn'):
+            environment.update(LD_PRELOAD=FAULT)   # also without a fault nobody sleeps
         for name, value in (('FAULT', fault), ('FAULT_MARK', mark), ('FAULT_TRACE', trace)):
             environment.pop(name, None)
             if value:
