@@ -51,9 +51,9 @@ static void seal_frames(struct sluice_cursor *cursor)
         const uint8_t head = sluice_cursor_u8(cursor);
         const size_t wanted = sluice_cursor_u8(cursor), left = (size_t)(cursor->end - cursor->at);
         const size_t len = wanted < left ? wanted : left;
-        const enum frame_type type = (enum frame_type)(FRAME_SEGMENT + (head & 7) % 5);
+        const enum frame_type type = (enum frame_type)(FRAME_SEGMENT + (head & 7) % 6);
 
-        transaction += type == FRAME_COMMIT;
+        transaction += type == FRAME_COMMIT || type == FRAME_MEANWHILE;
         if (head & 0x40)
             transaction++;
         append_frame(type, sequence, transaction, sluice_cursor_bytes(cursor, len), len);
