@@ -9,10 +9,10 @@ WARM_UP = 2   # rounds until state has all that the window of deduplication and 
 # first in parts of it and as a number beside that, and why.
 FIGURES = {
     'memory': ('MB', 1e6, 0.10, 16e6),        # the log's and the set's buffers double at their limits
-    'descriptors': ('fds', 1, 0.0, 2),        # when it was looked at
+    'descriptors': ('fds', 1, 0.10, 12),      # cold hours come and go in a look of an instant
     'files': ('files', 1, 0.05, 40),          # a stream has a file more for each kill
     'output': ('MB', 1e6, 0.02, 1e6),
-    'state_files': ('files', 1, 0.0, 1),      # a log that is being replaced
+    'state_files': ('files', 1, 0.10, 8),     # cold hours, and a log that is being replaced
     'vault': ('MB', 1e6, 0.10, 8e6),          # a file grows in steps when a long reader keeps pages
     'log': ('MB', 1e6, 1.00, 32e6),           # twice the last snapshot, then a new one
     'audit': ('MB', 1e6, None, None),         # two lines for each deletion until their period ends
