@@ -20,6 +20,7 @@ const char *engine_advice(enum sluice_err err)
     case SLUICE_ERR_FULL:    return "raise the process's limits";
     case SLUICE_ERR_MEMORY:  return "give the process more";
     case SLUICE_ERR_IO:      return "look at the device";
+    case SLUICE_ERR_ACCESS:  return "give its user the right to write there";
     case SLUICE_ERR_DAMAGED:
     case SLUICE_ERR_OLDER:   return "restore state and output together";
     default:                 return NULL;
