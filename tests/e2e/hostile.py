@@ -51,11 +51,13 @@ def bombs(folder, total):
     for number, (name, unit, head, tail) in enumerate([
             ("zeros", b"\0", b"", b""), ("arrays", b"[", b"", b""), ("objects", b'{"a":', b"", b""),
             ("string", b"x", b'{"id":"', b"\n"), ("key", b"k", b'{"', b"\n"), ("spaces", b" ", b"", b""),
-            ("large", b'{"id":"' + b"y" * 60000 + b'"\n', b"", b""), ("quotes", b'"', b"", b""),
+            ("quotes", b'"', b"", b""),
             ("escapes", b"\\u0030", b'{"imsi":"', b"\n")]):
         # Behind what ends with its line comes a good record in the same file.
         packed(f"{folder}/{name}.gz", unit, total, head, tail + (line(good(100 + number)) if tail else b""))
     packed(f"{folder}/members.gz", b"[", total // 8, members=500)
+    # Each is sealed whole: ten times what the others are, so that one commit could not hold it.
+    packed(f"{folder}/large.gz", b'{"id":"' + b"y" * 60000 + b'"\n', 10 * min(total, 1 << 27))
     write(f"{folder}/levels.ndjson", b"[" * 1000000 + b"]" * 1000000 + b"\n" + line(good(2)))
     write(f"{folder}/name.ndjson", b'{"' + b"n" * 1000000 + b'":1}\n' + line(good(3)))
     write(f"{folder}/no_end.ndjson", line(good(4))[:-1])
