@@ -231,9 +231,9 @@ const struct vault_staged *vault_log_next(struct sluice_vault *vault, enum vault
     while (from < to) {
         const size_t middle = from + (to - from) / 2;
         const struct vault_staged *staged = pending->list[middle];
-        const int order = staged->table != table ? (staged->table < table ? -1 : 1) : vault_key_compare(&staged->key, key);
 
-        if (order <= 0)
+        if (staged->table < table ||
+            (staged->table == table && vault_key_compare(&staged->key, key) <= 0))
             from = middle + 1;
         else
             to = middle;

@@ -203,7 +203,7 @@ static void mint_until_killed(struct vault_fixture *f, int pipe_fd, unsigned fro
         if (number % 400 == 0)
             assert_int_equal(vault_merge(f->vault), SLUICE_OK);
         if (number % 600 == 0)
-            fixture_erase(f, fixture_whole(f, 1000000));   /* nobody, so that it merges and no more */
+            fixture_erase(f, fixture_whole(f, 7));   /* nobody, so that it merges and no more */
     }
 }
 
