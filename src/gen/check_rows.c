@@ -116,7 +116,8 @@ static void compare(struct stream *stream, struct pending *pending)
     if (pending->names.fault)
         check_tell(check, check->lines[pending->index].line, "%s", pending->names.fault);
     else
-        check_tell(check, check->lines[pending->index].line, "field %s of its row is wrong", row_field_name(number));
+        check_tell(check, check->lines[pending->index].line, "field %s of its row is wrong",
+                   row_field_name(number));
 }
 
 static void hold_against_truth(struct rows *rows)

@@ -72,8 +72,10 @@ static uint32_t line_of(const struct check *check, const struct sluice_sealed_en
     if (sscanf(name, GEN_INPUT_NAME, &number) != 1)
         return CHECK_NO_LINE;
     snprintf(own, sizeof own, GEN_INPUT_NAME, number);
-    const uint64_t line = (number - world_file(&check->world, 0)) * WORLD_FILE_RECORDS + entry->line - 1;
-    return strcmp(name, own) == 0 && number >= world_file(&check->world, 0) && line < check->world.records ? (uint32_t)line : CHECK_NO_LINE;
+    const uint64_t first = world_file(&check->world, 0); /* of this round */
+    const uint64_t line = (number - first) * WORLD_FILE_RECORDS + entry->line - 1;
+    return strcmp(name, own) == 0 && number >= first && line < check->world.records ? (uint32_t)line
+                                                                                    : CHECK_NO_LINE;
 }
 
 static bool has_word(struct sluice_str text, const char *word)

@@ -280,6 +280,6 @@ void traffic_record(const struct world *world, uint64_t line, struct traffic_rec
     set_names(record, world, &dice);
     set_charge(record, &dice);
     /* An event may bear the number of a usage record: they are counted apart. */
-    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + world->round * world->records + line -
-                 record->is_event;
+    record->id = UINT64_C(310000000000000) + (dice_mix(world->seed) >> 20) + world->round * world->records +
+                 line - record->is_event;
 }

@@ -14,7 +14,7 @@
 /* From round to round: all that a round emitted is due when the next one
  * starts, and deduplication (90 days) still knows what was on time in it. */
 #define WORLD_ROUND_US   (80 * WORLD_DAY_US)
-#define WORLD_ROUNDS_MAX 250                      /* the last one ends before 2106, where 32 bits of seconds do */
+#define WORLD_ROUNDS_MAX 250                      /* they end before 32 bits of seconds do, in 2106 */
 
 /* How devices behave; a SIM's class is its place in the fleet. */
 enum world_class { WORLD_METER, WORLD_TRACKER, WORLD_CAMERA, WORLD_ALARM, WORLD_CLASSES };
