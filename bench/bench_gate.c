@@ -28,6 +28,7 @@
 #define RECORD_INTERVAL_US 2000    /* 500 a second */
 #define EPOCH_US (35 * SLUICE_DAY_S * SLUICE_SECOND_US)   /* longer than any epoch of the policy */
 #define COMMIT_RECORDS 65536
+#define MINT_RECORDS (1 << 20)     /* a commit of the vault writes each page it touches: the fewer, the sooner */
 #define ROUNDS_MAX 101
 #define EPOCH_ROUNDS 3
 
@@ -46,6 +47,7 @@ struct bench {
     uint64_t sims;
     uint64_t round_records;
     uint64_t next_record;
+    size_t commit_records;
     int64_t base_us;                 /* when record 0 would have started */
     int64_t now_us;
     uint64_t out_octets;
@@ -184,7 +186,7 @@ static const uint8_t *run_commit(struct bench *bench, const uint8_t *from)
     int more = 1;
 
     bench->step_start = cpu_ns();
-    for (size_t left = COMMIT_RECORDS / SLUICE_GATE_BATCH; left > 0 && more == 1; left--) {
+    for (size_t left = bench->commit_records / SLUICE_GATE_BATCH; left > 0 && more == 1; left--) {
         more = read_batch(bench, &cursor);
         step(bench, STEP_READ);
         run_batch(bench);
@@ -292,12 +294,13 @@ static void open_all(struct bench *bench, const char *policy_path, const char *f
 /* Every SIM once, so that its secrets are minted and its slot is there. */
 static void mint_all(struct bench *bench)
 {
-    const uint64_t chunk = 500000;
+    const uint64_t chunk = MINT_RECORDS;
 
+    bench->commit_records = MINT_RECORDS;
     for (uint64_t done = 0; done < bench->sims; done += chunk) {
         write_records(bench, chunk < bench->sims - done ? chunk : bench->sims - done, EACH_SIM_ONCE, done);
         run_all(bench);
-        if (done / chunk % 4 == 3)
+        if (done + chunk < bench->sims)
             fprintf(stderr, "bench_gate: %" PRIu64 " of %" PRIu64 " SIMs minted\n", done + chunk, bench->sims);
     }
 }
@@ -428,6 +431,7 @@ int main(int argc, char *argv[])
         fill_slots(&bench);
     else
         mint_all(&bench);
+    bench.commit_records = COMMIT_RECORDS;
     write_records(&bench, bench.round_records, RANDOM_SIMS, 0);   /* lists and arenas have their size from here on */
     run_all(&bench);
     for (size_t round = 0; round < rounds; round++) {
