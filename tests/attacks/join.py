@@ -173,8 +173,8 @@ def every_order(a, b):
 
 
 def limit(chance):
-    """What chance may give at most: a tenth more, and four deviations of what is counted."""
-    return 1.1 * chance + 4 * chance ** 0.5 + 3
+    """What chance may give at most: a tenth more, and four deviations of what is counted; hundreds of pairs are tried."""
+    return 1.1 * chance + 4 * chance ** 0.5 + 6
 
 
 def classes(stream, columns):

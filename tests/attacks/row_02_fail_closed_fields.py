@@ -32,7 +32,8 @@ def base_records(fleet, count):
             record = json.loads(line)
         except ValueError:
             continue
-        if isinstance(record, dict) and record.get("imsi") and record.get("volume") and count:
+        if isinstance(record, dict) and record.get("imsi") and record.get("volume") and count and \
+                all(isinstance(record.get(key) or {}, dict) for key in ("sim", "endpoint")):
             count -= 1
             yield record
 
@@ -132,11 +133,11 @@ def main():
         seed = int(os.environ.get("SEED", "1"))
         long = os.environ.get("SLUICE_LONG") == "1"
         dice = random.Random(seed)
-        fleet = bench.fleet(200, 40000 if long else 2000, 2)
+        fleet = bench.fleet(200, 48000 if long else 2000, 2)
         folder = os.path.join(fleet, "input")
         mutated = bench.path("mutated.ndjson")
         markers = []
-        kinds = write_json(mutated, fleet, dice, 14500 if long else 300, markers)
+        kinds = write_json(mutated, fleet, dice, 17000 if long else 300, markers)
         for name in os.listdir(folder):
             os.unlink(os.path.join(folder, name))
         os.rename(mutated, os.path.join(folder, "mutated.ndjson"))
