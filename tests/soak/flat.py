@@ -8,7 +8,7 @@ WARM_UP = 2   # rounds until state has all that the window of deduplication and 
 # Of each figure: its heading, its unit, how much the last third of the rounds may exceed the
 # first in parts of it and as a number beside that, and why.
 FIGURES = {
-    'memory': ('MB', 1e6, 0.10, 16e6),        # the log's and the set's buffers double at their limits
+    'memory': ('MB', 1e6, 0.15, 24e6),        # a start reads the log, which comes and goes with snapshots
     'descriptors': ('fds', 1, 0.10, 12),      # cold hours come and go in a look of an instant
     'files': ('files', 1, 0.05, 40),          # a stream has a file more for each kill
     'output': ('MB', 1e6, 0.02, 1e6),

@@ -38,7 +38,8 @@ class Pipeline:
         self.expected_s = 0.0      # how long a run takes
 
     def work(self):
-        while self.round < self.given.rounds:
+        last = time.monotonic() + 60 * self.given.minutes if self.given.minutes else float('inf')
+        while self.round < self.given.rounds and time.monotonic() < last:
             self.play()
             self.round += 1
         self.command('keep', 'keep', '-c', self.config, '--verify')

@@ -41,6 +41,7 @@ def options():
     parser.add_argument('--sims', type=int, help='SIMs of each fleet (default: a hundredth of a round, at least 2000)')
     parser.add_argument('--round', type=int, help='lines of a round of one job (default: up to 2500000)')
     parser.add_argument('--kills', type=int, default=3, help='how often a round is killed at most (default 3)')
+    parser.add_argument('--minutes', type=int, help='begin no round later than this (default: all are played)')
     parser.add_argument('--folder', default=None, help='where the fleets lie (default: $TMPDIR or /tmp)')
     parser.add_argument('--json', action='store_true', help='end with one JSON object on standard output')
     given = parser.parse_args()
