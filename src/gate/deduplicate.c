@@ -207,8 +207,16 @@ enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fin
     sluice_hash(fingerprint, identity, identity_len, bucket->key);
     if (fingerprint_is_none(fingerprint_of(fingerprint)))
         fingerprint[0] = 1;
-    __builtin_prefetch(&bucket->memory.slots[fingerprints_place(&bucket->memory, fingerprint_of(fingerprint))], 1);
     return DEDUPLICATE_FIRST;
+}
+
+void deduplicate_prefetch(const struct deduplicate *set, int64_t start_us,
+                          const uint8_t fingerprint[static SLUICE_HASH_SIZE])
+{
+    const struct fingerprints *memory = &deduplicate_bucket(set, (uint32_t)(start_us / DEDUPLICATE_BUCKET_US))->memory;
+
+    if (memory->capacity)
+        __builtin_prefetch(&memory->slots[fingerprints_place(memory, fingerprint_of(fingerprint))], 1);
 }
 
 enum deduplicate_answer deduplicate_bucket_insert(struct deduplicate *set, struct bucket *bucket,

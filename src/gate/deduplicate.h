@@ -46,11 +46,14 @@ void deduplicate_free(struct deduplicate *set);
  *  Returns how many of out were written. */
 size_t deduplicate_identity(uint8_t out[static DEDUPLICATE_IDENTITY_MAX], const struct sluice_record *record);
 
-/** The fingerprint of a record that starts at start_us, and a hint to the
- *  cache. Makes the bucket's key when it is the first of its hour.
+/** The fingerprint of a record that starts at start_us. Makes the bucket's key
+ *  when it is the first of its hour.
  *  Returns DEDUPLICATE_FIRST (not looked up yet), _BEYOND or _FAILED. */
 enum deduplicate_answer deduplicate_prepare(struct deduplicate *set, uint8_t fingerprint[static SLUICE_HASH_SIZE],
                                             int64_t start_us, const uint8_t *identity, size_t identity_len);
+/** Tell the cache where it will be looked for. */
+void deduplicate_prefetch(const struct deduplicate *set, int64_t start_us,
+                          const uint8_t fingerprint[static SLUICE_HASH_SIZE]);
 /** Look up and insert what was prepared. DEDUPLICATE_BEYOND when the window moved past it since. */
 enum deduplicate_answer deduplicate_insert(struct deduplicate *set, int64_t start_us,
                                            const uint8_t fingerprint[static SLUICE_HASH_SIZE]);

@@ -19,16 +19,13 @@ enum sluice_reason identify_tags(struct work *work, const struct tenant *tenant,
     } else if (work->has_tag) {
         sluice_tag(work->tag, tenant->hash_key, SLUICE_IDENTIFIER_ICCID, record->iccid.digits,
                    record->iccid.digit_count);
-        slots_prefetch(&tenant->subjects, work->tag);
     } else if (!record->imsi.digit_count && !record->msisdn.digit_count && !record->eid.digit_count) {
         return SLUICE_REASON_NO_SUBJECT;
     }
 
     work->has_device = record->imei.digit_count > 0 && tenant->devices.lane_count > 1;
-    if (work->has_device) {
+    if (work->has_device)
         sluice_tag(work->device_tag, tenant->hash_key, SLUICE_IDENTIFIER_DEVICE, record->imei.digits, 14);
-        slots_prefetch(&tenant->devices, work->device_tag);
-    }
     return SLUICE_REASON_NONE;
 }
 

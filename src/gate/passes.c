@@ -120,6 +120,21 @@ static bool under_age(const struct tenant *tenant, const struct slot *slot, int6
     return slot->age_below && slot->age_below <= (now > then ? now : then);
 }
 
+/* Tell the cache what the next passes read. Nothing but that: where an address
+ * is not translated yet a hint waits for it like a read, and only hints that
+ * follow each other closely wait together. */
+static enum sluice_err fetch(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
+{
+    if (entry->disposition != SLUICE_UNDECIDED)
+        return SLUICE_OK;
+    if (work->has_tag)
+        slots_prefetch(&work->tenant->subjects, work->tag);
+    if (work->has_device)
+        slots_prefetch(&work->tenant->devices, work->device_tag);
+    deduplicate_prefetch(gate->deduplicate, entry->record.start_us, entry->fingerprint);
+    return SLUICE_OK;
+}
+
 /* Look where the slots are, so that the cache has them when they are read. */
 static enum sluice_err locate(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work)
 {
@@ -206,6 +221,7 @@ static enum sluice_err account(struct sluice_gate *gate, struct sluice_entry *en
 
 const struct pass gate_passes[GATE_PASSES] = {
     { "prepare", prepare },
+    { "fetch", fetch },
     { "locate", locate },
     { "admit", admit },
     { "decide", decide },
