@@ -291,11 +291,11 @@ static const char *round_trip_difference(const struct sluice_record *record)
 static const char *wire_difference(const uint8_t *bytes, size_t len)
 {
     static struct sluice_record wanted;
-    struct sluice_record record, before;
+    static const struct sluice_record zero;
+    struct sluice_record record;
     uint32_t field, unknown, wanted_field, wanted_unknown;
 
-    memset(&before, 0x5a, sizeof before);
-    record = before;
+    memset(&record, 0x5a, sizeof record);
     const enum sluice_reason reason = sluice_wire_read(&record, &field, &unknown, bytes, len);
 
     if (reason != oracle_read(&wanted, &wanted_field, &wanted_unknown, bytes, len))
@@ -305,7 +305,7 @@ static const char *wire_difference(const uint8_t *bytes, size_t len)
     if (unknown != wanted_unknown)
         return "the count of unknown fields";
     if (reason != SLUICE_REASON_NONE)
-        return memcmp(&record, &before, sizeof record) == 0 ? NULL : "an output that a refusal should leave alone";
+        return memcmp(&record, &zero, sizeof record) == 0 ? NULL : "a record that was refused and is not zero";
     return records_equal(&record, &wanted) ? NULL : "a value";
 }
 

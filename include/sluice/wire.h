@@ -11,7 +11,7 @@
 #include "sluice/record.h"
 
 /** Read one RawRecord. Texts are views into bytes.
- *  Out: record   set when SLUICE_REASON_NONE is returned, else as it was
+ *  Out: record   all zero when it is refused
  *       field    number of the field at fault, 0 when the bytes are no protobuf
  *       unknown  fields that raw.proto does not have, skipped
  *  Accepts exactly what protobuf-c accepts as a RawRecord, of a field that

@@ -242,8 +242,8 @@ static uint8_t *put_charge(uint8_t *at, const struct sluice_record *record)
 
 /* One field in one form. Numbers are those of proto/sluice/v1/purpose.proto;
  * which of them a purpose may have is the table in src/record/field.c. */
-static inline __attribute__((always_inline)) uint8_t *put_field(uint8_t *at, const struct sluice_projection *projection, struct tenant *tenant,
-                          const struct tenant_purpose *purpose, const struct project_subject *subject)
+static inline uint8_t *put_field(uint8_t *at, const struct sluice_projection *projection, struct tenant *tenant,
+                                 const struct tenant_purpose *purpose, const struct project_subject *subject)
 {
     const struct sluice_record *record = subject->record;
     const unsigned number = projection->number;

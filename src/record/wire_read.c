@@ -164,23 +164,22 @@ enum sluice_reason sluice_wire_read(struct sluice_record *record, uint32_t *fiel
                                     const uint8_t *bytes, size_t len)
 {
     struct record_wire_scan scan;
-    struct sluice_record fresh;
     enum sluice_reason reason;
 
     *field = 0;
     *unknown = 0;
+    memset(record, 0, sizeof *record);
     if (len > SLUICE_RECORD_SIZE_MAX)
         return SLUICE_REASON_TOO_LARGE;
     if (!record_wire_scan(&scan, bytes, len))
         return SLUICE_REASON_UNDECODABLE;
     *unknown = scan.unknown;
 
-    memset(&fresh, 0, sizeof fresh);
-    reason = take_fields(&fresh, field, &scan);
+    reason = take_fields(record, field, &scan);
     if (!reason)
-        reason = finish_record(&fresh, field, scan.seen);
-    if (!reason)
-        *record = fresh;
+        reason = finish_record(record, field, scan.seen);
+    if (reason)
+        memset(record, 0, sizeof *record);
     return reason;
 }
 
