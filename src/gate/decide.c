@@ -135,6 +135,9 @@ static enum sluice_err write_row(struct decision *d, struct tenant_purpose *purp
     row->key[1] = load_big_endian(order.key + 8);
     row->tie = order.tie;
     gate->row_at += from + len;
+    /* Rows are written behind each other: the lines of the next ones come meanwhile. */
+    for (size_t ahead = 0; ahead < 2; ahead++)
+        __builtin_prefetch(gate->row_at + 512 + ahead * 64, 1);
     return SLUICE_OK;
 }
 

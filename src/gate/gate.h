@@ -75,7 +75,7 @@ struct pass {
     enum sluice_err (*run)(struct sluice_gate *gate, struct sluice_entry *entry, struct work *work);
 };
 #define GATE_PASSES 6
-#define GATE_STRETCH 128   /* entries that go through all passes together: their pages fit the translation cache */
+#define GATE_STRETCH 256   /* entries that go through all passes together: their pages fit the translation cache */
 extern const struct pass gate_passes[GATE_PASSES];
 
 SLUICE_MUST_CHECK
