@@ -45,6 +45,8 @@ course()
     echo 0 >"$T/offset"
     LD_PRELOAD=$T/clock.so "$SLUICE" run -c "$T/fleet/sluice.yaml" --json >"$T/$name.json" 2>"$T/$name.log" </dev/null &
     pid=$!
+    # It has asked for the time once it has something to say: notes on the policies.
+    wait_for 60 test -s "$T/$name.log"
     for offset in "$@"; do
         echo "$offset" >"$T/offset"
         records "again-$round" 1000 $((round * 100)) -7200   # all that came so far
