@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "sluice/clock.h"
 #include "sluice/local.h"
 

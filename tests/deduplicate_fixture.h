@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "scratch.h"
 
 #define HOUR_US  (3600 * INT64_C(1000000))

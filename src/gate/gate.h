@@ -2,7 +2,7 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "gate/files.h"
 #include "gate/project.h"
 #include "gate/rows.h"

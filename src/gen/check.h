@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "gen/check_names.h"
 #include "gen/gen.h"
 #include "gen/truth.h"

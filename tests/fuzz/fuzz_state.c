@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "feed/position.h"
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "gate/files.h"
 #include "gate/tally.h"
 #include "sluice/clock.h"

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 
 #define HOUR_US  (3600 * INT64_C(1000000))
 #define T0       (INT64_C(1790000000) * 1000000)

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #include "fault.h"
-#include "gate/deduplicate.h"
+#include "deduplicate/deduplicate.h"
 #include "local/internal.h"
 #include "scratch.h"
 #include "sluice/feed.h"

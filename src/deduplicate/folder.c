@@ -1,6 +1,6 @@
 /* The folder with the files of cold hours: opened at the start, when every file
  * that the state speaks of must be there, and every other goes. */
-#include "gate/deduplicate_set.h"
+#include "deduplicate/deduplicate_set.h"
 
 #include <fcntl.h>
 #include <stdio.h>

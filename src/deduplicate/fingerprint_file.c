@@ -1,4 +1,4 @@
-#include "gate/fingerprint_file.h"
+#include "deduplicate/fingerprint_file.h"
 
 #include <assert.h>
 #include <fcntl.h>

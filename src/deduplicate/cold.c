@@ -10,7 +10,7 @@
  *
  * The log knows only the last step, so a crash before it leaves the hour as it
  * was, and a file that nobody speaks of. */
-#include "gate/deduplicate_set.h"
+#include "deduplicate/deduplicate_set.h"
 
 #include <assert.h>
 

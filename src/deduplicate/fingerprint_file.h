@@ -11,10 +11,10 @@
  * under the hour's key, which stands in the sealed change log alone. Without it
  * the file is random numbers, and so it is for everybody when the hour leaves
  * the window and its key is wiped. */
-#ifndef GATE_FINGERPRINT_FILE_H
-#define GATE_FINGERPRINT_FILE_H
+#ifndef DEDUPLICATE_FINGERPRINT_FILE_H
+#define DEDUPLICATE_FINGERPRINT_FILE_H
 
-#include "gate/fingerprints.h"
+#include "deduplicate/fingerprints.h"
 #include "sluice/err.h"
 
 #define FINGERPRINT_FILE_NAME_SIZE 32

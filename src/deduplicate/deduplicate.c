@@ -1,4 +1,4 @@
-#include "gate/deduplicate_set.h"
+#include "deduplicate/deduplicate_set.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -1,12 +1,12 @@
-/* The set as its files know it: deduplicate.c looks up and inserts,
- * deduplicate_table.c logs, snapshots and restores, deduplicate_cold.c moves
- * hours from memory to files, deduplicate_folder.c looks after the files. */
-#ifndef GATE_DEDUPLICATE_SET_H
-#define GATE_DEDUPLICATE_SET_H
+/* The set as its files know it: deduplicate.c looks up and inserts, table.c
+ * logs, snapshots and restores, cold.c moves hours from memory to files,
+ * folder.c looks after the files. */
+#ifndef DEDUPLICATE_DEDUPLICATE_SET_H
+#define DEDUPLICATE_DEDUPLICATE_SET_H
 
-#include "gate/deduplicate.h"
-#include "gate/fingerprint_file.h"
-#include "gate/fingerprints.h"
+#include "deduplicate/deduplicate.h"
+#include "deduplicate/fingerprint_file.h"
+#include "deduplicate/fingerprints.h"
 #include "sluice/config.h"
 
 /* Hours that can be open at once: the window and some slack for what is newer
@@ -105,7 +105,7 @@ uint32_t deduplicate_oldest_hour(const struct deduplicate *set, uint32_t newest)
 /** Let go of every hour that left the window. */
 void deduplicate_close_old(struct deduplicate *set, uint32_t from_newest, uint32_t to_newest);
 
-/* --- deduplicate_cold.c */
+/* --- cold.c */
 
 /** Whether it stands among the hour's cold fingerprints.
  *  Returns SLUICE_ERR_DAMAGED with file and hour noted for deduplicate_explain. */
@@ -123,7 +123,7 @@ void deduplicate_cold_close(struct deduplicate *set, struct bucket *bucket);
 /** Note file and hour for deduplicate_explain, if it is damage. Returns err. */
 enum sluice_err deduplicate_note_damage(struct deduplicate *set, const struct bucket *bucket, enum sluice_err err);
 
-/* --- deduplicate_folder.c */
+/* --- folder.c */
 
 void deduplicate_folder_close(struct deduplicate *set);
 

@@ -1,4 +1,4 @@
-#include "gate/fingerprints.h"
+#include "deduplicate/fingerprints.h"
 
 #include <assert.h>
 

@@ -2,8 +2,8 @@
  * a fingerprint's place is told by its first bits. So the slots are in order
  * but for short runs: growing, writing out sorted and taking pieces all go
  * through memory from front to back. */
-#ifndef GATE_FINGERPRINTS_H
-#define GATE_FINGERPRINTS_H
+#ifndef DEDUPLICATE_FINGERPRINTS_H
+#define DEDUPLICATE_FINGERPRINTS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -14,8 +14,8 @@
  * beside the file until it is worth writing the file anew. A change of files is
  * a change of the table like any other: a file is durable before the commit
  * that names it, and what no commit names is deleted at the next start. */
-#ifndef GATE_DEDUPLICATE_H
-#define GATE_DEDUPLICATE_H
+#ifndef DEDUPLICATE_DEDUPLICATE_H
+#define DEDUPLICATE_DEDUPLICATE_H
 
 #include <stdbool.h>
 #include <stddef.h>

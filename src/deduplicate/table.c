@@ -1,6 +1,6 @@
 /* Deduplication as a table of the state: what a commit logs, how an abort
  * undoes it, snapshots. */
-#include "gate/deduplicate_set.h"
+#include "deduplicate/deduplicate_set.h"
 
 #include <assert.h>
 #include <stdlib.h>
