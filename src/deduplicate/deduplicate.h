@@ -7,7 +7,7 @@
  * newest record time that was let in, not at the clock: an idle system forgets
  * nothing, and no jump of the clock moves it.
  *
- * Hours within a day of the newest are hot: in memory, some 21 to 43 octets a
+ * Hours within a day of the newest are hot: in memory, some 21 to 32 octets a
  * fingerprint. Older ones of some size are cold: sorted in a file each, 16
  * octets a fingerprint and 1.5 of a filter, which is read into memory when the
  * first late record asks for that hour. What comes late is kept in memory

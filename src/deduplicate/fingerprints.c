@@ -26,38 +26,37 @@ uint64_t fingerprints_octets(const struct fingerprints *set)
     return (uint64_t)set->capacity * sizeof *set->slots;
 }
 
+static uint32_t next(const struct fingerprints *set, uint32_t slot)
+{
+    return slot + 1 == set->capacity ? 0 : slot + 1;
+}
+
 /* The slot that holds the fingerprint, or the empty one where it belongs. */
 static uint32_t slot_of(const struct fingerprints *set, struct fingerprint fingerprint)
 {
-    const uint32_t mask = set->capacity - 1;
     uint32_t i = fingerprints_place(set, fingerprint);
 
     while (!fingerprint_is_none(set->slots[i]) && !fingerprint_is_equal(set->slots[i], fingerprint))
-        i = (i + 1) & mask;
+        i = next(set, i);
     return i;
 }
 
-static uint32_t capacity_for(uint64_t count)
+/* Load at most 3/4: linear probing looks at two slots and a half on average. */
+static bool has_room(const struct fingerprints *set, uint64_t count)
 {
-    uint32_t capacity = FINGERPRINTS_FIRST;
-
-    /* Load at most 3/4: linear probing looks at two slots and a half on average. */
-    while (count > capacity / 4 * 3) {
-        assert(capacity < UINT32_C(1) << 31);
-        capacity *= 2;
-    }
-    return capacity;
+    return set->capacity && count <= set->capacity / 4 * 3;
 }
 
 bool fingerprints_reserve(struct fingerprints *set, uint64_t count)
 {
-    const uint32_t capacity = capacity_for(count);
-    struct fingerprints larger = { .count = set->count, .capacity = capacity };
+    /* An eighth more than was asked for: traffic is seldom what it was to the record. */
+    const uint64_t wanted = count + count / 2, capacity = wanted > FINGERPRINTS_FIRST ? wanted : FINGERPRINTS_FIRST;
+    struct fingerprints larger = { .count = set->count, .capacity = (uint32_t)capacity };
 
-    if (capacity <= set->capacity)
+    if (has_room(set, count))
         return true;
-    larger.shift = (uint8_t)(64 - __builtin_ctz(capacity));
-    larger.slots = slots_new(capacity);
+    assert(capacity < UINT32_C(1) << 31);
+    larger.slots = slots_new(larger.capacity);
     if (!larger.slots)
         return false;
     for (uint32_t i = 0; i < set->capacity; i++)
@@ -80,8 +79,8 @@ enum fingerprints_answer fingerprints_insert(struct fingerprints *set, struct fi
 
     if (!fingerprint_is_none(set->slots[i]))
         return FINGERPRINTS_KNOWN;
-    if (set->count + 1 > set->capacity / 4 * 3) {
-        if (!fingerprints_reserve(set, (uint64_t)set->count + 1))
+    if (!has_room(set, (uint64_t)set->count + 1)) {
+        if (!fingerprints_reserve(set, set->capacity))   /* by half */
             return FINGERPRINTS_MEMORY;
         i = slot_of(set, fingerprint);
     }
@@ -90,17 +89,19 @@ enum fingerprints_answer fingerprints_insert(struct fingerprints *set, struct fi
     return FINGERPRINTS_NEW;
 }
 
+static uint32_t distance(const struct fingerprints *set, uint32_t from, uint32_t to)
+{
+    return to >= from ? to - from : to + (set->capacity - from);
+}
+
 /* Backward shift: what probing pushed behind the hole moves into it. */
 void fingerprints_remove(struct fingerprints *set, struct fingerprint fingerprint)
 {
-    const uint32_t mask = set->capacity - 1;
     uint32_t hole = slot_of(set, fingerprint);
 
     assert(!fingerprint_is_none(set->slots[hole]));
-    for (uint32_t i = (hole + 1) & mask; !fingerprint_is_none(set->slots[i]); i = (i + 1) & mask) {
-        const uint32_t place = fingerprints_place(set, set->slots[i]);
-
-        if (((i - place) & mask) >= ((i - hole) & mask)) {
+    for (uint32_t i = next(set, hole); !fingerprint_is_none(set->slots[i]); i = next(set, i)) {
+        if (distance(set, fingerprints_place(set, set->slots[i]), i) >= distance(set, hole, i)) {
             set->slots[hole] = set->slots[i];
             hole = i;
         }
@@ -122,10 +123,11 @@ void fingerprints_append(const struct fingerprints *set, struct sluice_buffer *o
 {
     if (set->count == 0)
         return;
-    const uint64_t last = to == FINGERPRINTS_END ? set->capacity : (to << 32) >> set->shift;
+    const uint64_t last = to * set->capacity >> 32;
 
-    for (uint64_t i = (from << 32) >> set->shift;; i++) {
-        const uint32_t slot = (uint32_t)i & (set->capacity - 1);
+    /* What begins with less than `to` stands at last, or before, or in the run that goes on there. */
+    for (uint64_t i = from * set->capacity >> 32;; i++) {
+        const uint32_t slot = (uint32_t)(i < set->capacity ? i : i - set->capacity);
         const struct fingerprint fingerprint = set->slots[slot];
 
         if (fingerprint_is_none(fingerprint)) {

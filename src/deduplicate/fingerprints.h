@@ -20,8 +20,7 @@ struct fingerprint { uint64_t word[2]; };   /* both zero: none */
 struct fingerprints {
     struct fingerprint *slots;
     uint32_t count;
-    uint32_t capacity;   /* a power of two; 0: no room yet */
-    uint8_t shift;       /* of the first word, to the place in slots */
+    uint32_t capacity;   /* 0: no room yet */
 };
 
 static inline struct fingerprint fingerprint_of(const uint8_t bytes[static SLUICE_HASH_SIZE])
@@ -52,7 +51,7 @@ static inline int fingerprint_compare(struct fingerprint a, struct fingerprint b
 /* The place where the search for it begins. */
 static inline uint32_t fingerprints_place(const struct fingerprints *set, struct fingerprint fingerprint)
 {
-    return (uint32_t)(fingerprint.word[0] >> set->shift);
+    return (uint32_t)((fingerprint.word[0] >> 32) * set->capacity >> 32);
 }
 
 /** False when memory is exhausted; then the set is as it was. */
@@ -64,7 +63,7 @@ uint64_t fingerprints_octets(const struct fingerprints *set);
 bool fingerprints_hold(const struct fingerprints *set, struct fingerprint fingerprint);
 
 enum fingerprints_answer { FINGERPRINTS_NEW, FINGERPRINTS_KNOWN, FINGERPRINTS_MEMORY };
-/** Look up and insert; the set must have room for one already. */
+/** Look up and insert; the set must have been reserved. */
 enum fingerprints_answer fingerprints_insert(struct fingerprints *set, struct fingerprint fingerprint);
 /** It must be there. */
 void fingerprints_remove(struct fingerprints *set, struct fingerprint fingerprint);
