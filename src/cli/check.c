@@ -143,6 +143,7 @@ int cli_check(int argc, char *argv[])
         { "config", required_argument, NULL, 'c' },
         { "json", no_argument, NULL, 'j' },
         { "options", no_argument, NULL, 'o' },
+        { "reasons", no_argument, NULL, 'r' },
         { "help", no_argument, NULL, 'h' },
         { NULL, 0, NULL, 0 },
     };

@@ -88,6 +88,17 @@ static int make_operator_keys(uint8_t key[static SLUICE_PUBLIC_KEY_SIZE], const 
     return EX_OK;
 }
 
+/* Whether the state was written under a keyring that is not there any more: a
+ * new one could open nothing of it. */
+static bool has_lost_keyring(const struct sluice_config *config)
+{
+    char keyring[SLUICE_PATH_SIZE + 32], vault[SLUICE_PATH_SIZE + 32];
+
+    snprintf(keyring, sizeof keyring, "%s/%s", config->state, SLUICE_KEYRING_FILE);
+    snprintf(vault, sizeof vault, "%s/vault/data.mdb", config->state);
+    return access(keyring, F_OK) != 0 && access(vault, F_OK) == 0;
+}
+
 static int make_keys(const struct sluice_config *config, const char *secret_path)
 {
     uint8_t operator_public[SLUICE_PUBLIC_KEY_SIZE];
@@ -97,6 +108,10 @@ static int make_keys(const struct sluice_config *config, const char *secret_path
 
     if (err)
         return fail_path(err, config->state);
+    if (has_lost_keyring(config))
+        return cli_fail("sluice keys", SLUICE_ERR_EXISTS,
+                        "what %s holds opens with the keyring that was there: restore that, or begin anew with "
+                        "empty folders of state and output", config->state);
     default_secret_path(default_path, config->operator_public);
     const int code = make_operator_keys(operator_public, config, secret_path ? secret_path : default_path);
     if (code)

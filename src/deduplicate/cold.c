@@ -297,7 +297,9 @@ bool deduplicate_is_freezing(const struct deduplicate *set)
 
 void deduplicate_cold_committed(struct deduplicate *set)
 {
-    delete_dropped(set);
+    /* A commit without changes wrote no frame, and the last one may be torn yet. */
+    if (set->logged)
+        delete_dropped(set);
     while (set->freezing_count && set->freezing[0].complete) {
         const struct fingerprint_file made = set->freezing[0].made;
         struct bucket *bucket = deduplicate_bucket(set, set->freezing[0].hour);

@@ -65,6 +65,7 @@ struct deduplicate {
     struct fingerprint_folder folder;
     struct freezing freezing[FREEZING_MAX];   /* the complete ones first */
     size_t freezing_count;
+    bool logged;                    /* the commit that is made has changes of this table */
     uint64_t last_number;           /* of files */
     uint64_t *dropped;              /* files that the state speaks of no more: deleted with the commit after */
     size_t dropped_count;

@@ -93,8 +93,9 @@ static void changes(void *self, struct sluice_buffer *out)
 {
     struct deduplicate *set = self;
 
-    if (set->inserted_count == 0 && set->opened_count == 0 && set->newest_hour == set->newest_committed &&
-        !(set->freezing_count && set->freezing[0].complete))
+    set->logged = set->inserted_count || set->opened_count || set->newest_hour != set->newest_committed ||
+                  (set->freezing_count && set->freezing[0].complete);
+    if (!set->logged)
         return;
     sluice_buffer_append_u32(out, set->newest_hour);
     for (size_t i = 0; i < set->opened_count; i++) {
@@ -115,8 +116,7 @@ static void committed(void *self)
         deduplicate_bucket_close(set, &set->displaced[--set->displaced_count]);
     for (size_t i = 0; i < set->opened_count; i++)
         deduplicate_bucket(set, set->opened[i])->key_unsaved = false;
-    if (set->newest_committed)
-        deduplicate_close_old(set, set->newest_committed, set->newest_hour);
+    deduplicate_close_old(set, set->newest_committed, set->newest_hour);
     deduplicate_cold_committed(set);
     set->newest_committed = set->newest_hour;
     set->inserted_count = 0;

@@ -20,7 +20,7 @@ const char *engine_advice(enum sluice_err err)
     case SLUICE_ERR_FULL:    return "raise the process's limits";
     case SLUICE_ERR_MEMORY:  return "give the process more";
     case SLUICE_ERR_IO:      return "look at the device";
-    case SLUICE_ERR_ACCESS:  return "give its user the right to write there";
+    case SLUICE_ERR_ACCESS:  return "give its user the right to it";
     case SLUICE_ERR_DAMAGED:
     case SLUICE_ERR_OLDER:   return "restore state and output together";
     default:                 return NULL;
@@ -204,7 +204,8 @@ void engine_where(const struct engine *engine, char text[static ENGINE_WHERE_SIZ
 
     switch (engine->at) {
     case ENGINE_INPUT:
-        snprintf(text, ENGINE_WHERE_SIZE, "reading the inputs, or what waits in %s", output);
+        snprintf(text, ENGINE_WHERE_SIZE, "reading %s, or what waits in %s",
+                 engine->feed ? sluice_feed_current(engine->feed) : "the inputs", output);
         break;
     case ENGINE_GATE:
         snprintf(text, ENGINE_WHERE_SIZE, "reading %s/vault", state);

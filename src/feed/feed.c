@@ -245,10 +245,10 @@ static enum sluice_err read_files(struct sluice_feed *feed, struct sluice_batch 
             bool found;
 
             err = feed_files_next(feed, &found);
-            if (err || !found) {
+            if (!err && !found)
                 *end = !(feed->input.used && feed->spooled && !feed->input.ended);
+            if (err || !found)
                 break;
-            }
         }
         err = step_on(feed, batch, now_us, &stop);
         stop |= feed->reader.at.offset + feed->read_bytes > read_before + FILL_BYTES_MAX;

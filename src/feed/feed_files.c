@@ -298,8 +298,11 @@ static enum sluice_err next_of_input(struct sluice_feed *feed, size_t input, boo
 
     if (is_stdin(feed, input) && !feed->spooled)
         return open_stream(feed, input, found);
-    while (!err && !*found && queue->next < queue->folder.count)
-        err = try_file(feed, input, &queue->folder.files[queue->next++], found);
+    /* A file that fails stays the next one: who goes on without it would lose it. */
+    while (!err && !*found && queue->next < queue->folder.count) {
+        err = try_file(feed, input, &queue->folder.files[queue->next], found);
+        queue->next += err ? 0 : 1;
+    }
     return err;
 }
 

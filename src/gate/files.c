@@ -205,8 +205,10 @@ static void write_file(const struct files *files, uint32_t number, struct sluice
 
 static void changes(void *self, struct sluice_buffer *out)
 {
-    const struct files *files = self;
+    struct files *files = self;
 
+    if (files->names.count > FILES_MAX && !files->summing_up)
+        sum_up(files);
     for (size_t i = 0; i < files->saved_count; i++)
         write_file(files, files->saved[i].number, out);
 }
@@ -221,8 +223,6 @@ static void committed(void *self)
     if (files->summing_up)
         drop_empty(files);
     files->summing_up = false;
-    if (files->names.count > FILES_MAX)
-        sum_up(files);
 }
 
 static void undo(void *self)

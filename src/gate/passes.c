@@ -6,9 +6,12 @@
 #include <assert.h>
 #include <string.h>
 
+/* Deduplication knows it already. A replay too, where it was a re-entry that
+ * went into quarantine: else it would meet itself. */
 static bool has_passed(const struct sluice_entry *entry)
 {
-    return entry->kind == SLUICE_ENTRY_SUSPENDED || entry->kind == SLUICE_ENTRY_PARKED;
+    return entry->kind == SLUICE_ENTRY_SUSPENDED || entry->kind == SLUICE_ENTRY_PARKED ||
+           (entry->kind == SLUICE_ENTRY_QUARANTINED && entry->passed_deduplication);
 }
 
 /* What every format promises, and what raw records of others may break. */
@@ -155,8 +158,10 @@ static void refuse_known(struct sluice_gate *gate, struct sluice_entry *entry, s
     }
     sluice_entry_refuse(entry, reason);
     /* A person's replay goes through the whole gate: it must not meet itself there. */
-    if (entry->disposition == SLUICE_QUARANTINED && entry->passed_deduplication)
+    if (entry->disposition == SLUICE_QUARANTINED && entry->passed_deduplication && !has_passed(entry)) {
         deduplicate_remove(gate->deduplicate, entry->record.start_us, entry->fingerprint);
+        entry->passed_deduplication = false;
+    }
 }
 
 /* Deduplication, and whose record it is. One after the other for each entry:

@@ -179,8 +179,10 @@ enum sluice_err output_trim(struct local_outputs *outputs, struct local_output *
     enum sluice_err err = open_descriptor(outputs, output, 0);
     if (!err)
         err = io_truncate(output->fd, output->written);
-    if (!err)
+    if (!err) {
         output->excess = false;
+        output->unsynced = true;   /* what was cut off must not come back when power goes */
+    }
     return err;
 }
 

@@ -30,3 +30,11 @@ expect 77 sluice keys status -c "$T/s/sluice.yaml"
 chmod 600 "$T/s/state/keyring"
 printf '\377' | dd of="$T/s/state/keyring" bs=1 seek=100 conv=notrunc 2>/dev/null
 expect 65 sluice keys status -c "$T/s/sluice.yaml"
+
+# A keyring that is gone is not replaced by one that opens nothing of the state.
+rm "$T/s/state/keyring"
+mkdir -p "$T/s/state/vault"
+: >"$T/s/state/vault/data.mdb"
+expect 73 sluice keys init -c "$T/s/sluice.yaml"
+says "$T/stderr" "restore"
+[ ! -e "$T/s/state/keyring" ] || fail "a new keyring was made over the state of another"
