@@ -14,10 +14,10 @@ for command in $(commands); do
     [ "$(wc -l <"$T/stdout")" -ge 3 ] || fail "sluice $command --help says next to nothing"
     [ ! -s "$T/stderr" ] || fail "sluice $command --help wrote to standard error"
     # What it names, it takes; with what an option wants after it we are not concerned here.
-    for option in $(grep -oE '^ +(-[a-z], )?--[a-z-]+' "$T/stdout" | grep -oE '\-\-[a-z-]+' | sort -u); do
+    while read -r option; do
         (cd "$T" && sluice "$command" "$option" --help >/dev/null 2>"$T/option" </dev/null) || true
         ! grep -q "unrecognized option" "$T/option" || fail "sluice $command --help names $option, which it does not take"
-    done
+    done < <(grep -oE '^ +(-[a-z], )?--[a-z-]+' "$T/stdout" | grep -oE '\-\-[a-z-]+' | sort -u)
     seen=$((seen + 1))
 done
 [ $seen -gt 0 ] || fail "the program lists no subcommand"
